@@ -1,0 +1,54 @@
+#include "rpc/call.h"
+
+namespace gatehouse::rpc {
+namespace {
+
+// Reads one opaque_auth. need_more only while the record may still hold the rest of it.
+HeadStatus read_auth(XdrReader& r, bool complete, HeadStatus bad, OpaqueAuth& out) {
+  XdrReader lengths = r;
+  out.flavor = lengths.u32();
+  const std::uint32_t length = lengths.u32();
+  if (!lengths.ok()) return complete ? bad : HeadStatus::need_more;
+  if (length > kMaxAuthBytes) return bad;
+  r.u32();
+  out.body = r.opaque(kMaxAuthBytes);
+  if (!r.ok()) return complete ? bad : HeadStatus::need_more;
+  return HeadStatus::ok;
+}
+
+}  // namespace
+
+HeadStatus parse_call_head(Bytes head, bool complete, CallHeader& out) {
+  const HeadStatus cut = complete ? HeadStatus::malformed : HeadStatus::need_more;
+  XdrReader r(head);
+  out.xid = r.u32();
+  const std::uint32_t type = r.u32();
+  if (!r.ok()) return cut;
+  if (type != kCall) return HeadStatus::not_a_call;
+  out.rpcvers = r.u32();
+  if (!r.ok()) return cut;
+  if (out.rpcvers != kRpcVersion) return HeadStatus::rpc_mismatch;
+  out.program = r.u32();
+  out.version = r.u32();
+  out.procedure = r.u32();
+  if (!r.ok()) return cut;
+  if (const auto s = read_auth(r, complete, HeadStatus::bad_cred, out.cred); s != HeadStatus::ok) return s;
+  if (const auto s = read_auth(r, complete, HeadStatus::bad_verf, out.verf); s != HeadStatus::ok) return s;
+  out.size = head.size() - r.rest().size();
+  return HeadStatus::ok;
+}
+
+void write_call_head(XdrWriter& w, const CallHeader& call, AuthFlavor flavor, Bytes cred_body) {
+  w.u32(call.xid);
+  w.u32(kCall);
+  w.u32(kRpcVersion);
+  w.u32(call.program);
+  w.u32(call.version);
+  w.u32(call.procedure);
+  w.u32(static_cast<std::uint32_t>(flavor));
+  w.opaque(cred_body);
+  w.u32(static_cast<std::uint32_t>(AuthFlavor::none));
+  w.u32(0);
+}
+
+}  // namespace gatehouse::rpc
