@@ -1,0 +1,37 @@
+// The security flavors of configuration: exports(5)'s sec=.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gatehouse::policy {
+
+/// Sec: one word of `sec`. The krb5 words are RPCSEC_GSS with Kerberos and service none, integrity or privacy.
+enum class Sec : std::uint8_t { none, sys, krb5, krb5i, krb5p };
+
+/// parse_sec: the flavor that a word of `sec` names, if it names one.
+std::optional<Sec> parse_sec(std::string_view word);
+/// sec_name: the word.
+std::string_view sec_name(Sec s);
+
+/// SecSet: a set of flavors. A plain value.
+class SecSet {
+ public:
+  constexpr SecSet() = default;
+  constexpr SecSet(std::initializer_list<Sec> list) {
+    for (const Sec s : list) add(s);
+  }
+  constexpr void add(Sec s) { bits_ = static_cast<std::uint8_t>(bits_ | 1U << static_cast<unsigned>(s)); }
+  [[nodiscard]] constexpr bool has(Sec s) const { return (bits_ >> static_cast<unsigned>(s) & 1U) != 0; }
+  /// has_kerberos: krb5, krb5i or krb5p is in it.
+  [[nodiscard]] constexpr bool has_kerberos() const { return has(Sec::krb5) || has(Sec::krb5i) || has(Sec::krb5p); }
+  [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
+  friend constexpr bool operator==(SecSet, SecSet) = default;
+
+ private:
+  std::uint8_t bits_ = 0;
+};
+
+}  // namespace gatehouse::policy

@@ -1,0 +1,67 @@
+// What the policy knows of a guest.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "authunix/verify.h"
+#include "proxy/policy/flavors.h"
+
+namespace gatehouse::policy {
+
+/// ProgramGrant: a program that a guest may call, with the backend that serves it.
+struct ProgramGrant {
+  std::uint32_t program = 0;
+  std::uint32_t low = 0;   ///< first version
+  std::uint32_t high = 0;  ///< last version
+  std::uint16_t backend = 0;  ///< index into the configuration's backends
+  std::vector<std::uint32_t> procedures;  ///< sorted; empty: every procedure. NULL is always granted
+};
+
+/// Limits: what one guest may use, over all its connections (README, "Limits").
+struct Limits {
+  std::uint32_t connections = 64;
+  std::uint32_t in_flight = 1024;            ///< calls without a reply
+  std::uint32_t record_bytes = 2U << 20;     ///< one record, either direction
+  std::uint32_t fragments = 1024;            ///< of one record
+  std::uint64_t buffered_bytes = 64U << 20;  ///< held for slow readers and multi-fragment records
+  std::uint32_t log_lines = 10;              ///< a second, for refusals
+};
+
+/// IdentityKeys: what a guest entry says of its peers. All keys that are stated must match.
+struct IdentityKeys {
+  std::optional<std::uint32_t> cid;
+  std::optional<std::uint16_t> listener;  ///< index into the configuration's listeners
+  std::string interface;                  ///< empty: not stated
+  std::optional<std::uint32_t> uid;       ///< unix peers (SO_PEERCRED)
+  friend bool operator==(const IdentityKeys&, const IdentityKeys&) = default;
+};
+
+/// Guest: one virtual machine as configured, with [defaults] folded in. Immutable while calls are decided; safe for
+/// all threads.
+struct Guest {
+  std::string name;  ///< also the machine name of the credentials made for it
+  std::string uuid;  ///< may be empty
+  IdentityKeys identity;
+  bool trusted = false;
+  authunix::Rules ids;
+  SecSet sec;
+  std::vector<std::pair<std::uint32_t, SecSet>> sec_by_program;
+  std::vector<ProgramGrant> programs;
+  std::array<std::uint8_t, 4> source_address{};  ///< IPv4, network order
+  bool source_address_stated = false;
+  Limits limits;
+
+  /// sec_for: the flavors that calls of `program` may use.
+  [[nodiscard]] SecSet sec_for(std::uint32_t program) const {
+    for (const auto& [p, set] : sec_by_program)
+      if (p == program) return set;
+    return sec;
+  }
+};
+
+}  // namespace gatehouse::policy
