@@ -1,0 +1,55 @@
+#include "proxy/config/sections.h"
+#include "proxy/config/units.h"
+
+namespace gatehouse::config {
+namespace {
+
+bool has_socket_file(const net::ListenAddress& a) {
+  return std::holds_alternative<net::UnixAddress>(a) || std::holds_alternative<net::HybridAddress>(a);
+}
+
+// An address that is not understood stays a systemd one: what its peers look like is then not known, and no further
+// problem follows from it.
+net::ListenAddress read_address(Context& ctx, const View& v) {
+  const Found found = v.find("address");
+  if (!found) return net::SystemdAddress{};
+  auto address = net::parse_listen_address(*found.node->text());
+  if (address) return *std::move(address);
+  ctx.error(found.node->place, "address " + address.error());
+  return net::SystemdAddress{};
+}
+
+void check_file_keys(Context& ctx, const Node& table, const Listener& l) {
+  if (has_socket_file(l.address) || std::holds_alternative<net::SystemdAddress>(l.address)) return;
+  for (const std::string_view key : {"mode", "group"})
+    if (const Node* n = table.find(key))
+      ctx.warn(n->place, std::string(key) + " has no effect: " + net::format(l.address) + " has no socket file");
+}
+
+void check_address_once(Context& ctx, const Node& table, const std::vector<Listener>& before, const Listener& l) {
+  if (l.address.index() == net::ListenAddress(net::SystemdAddress{}).index()) {
+    if (std::get<net::SystemdAddress>(l.address).name.empty()) return;
+  }
+  for (const Listener& other : before)
+    if (net::format(other.address) == net::format(l.address))
+      ctx.error(table.find("address")->place, "listener " + quote(other.name) + " has this address already");
+}
+
+}  // namespace
+
+void read_listeners(Context& ctx, const Node& root, Books& books, Config& out) {
+  for (const Node* table : tables_of(root, "listener")) {
+    check_table(ctx, *table, {Section::listener});
+    const View v(Section::listener, table);
+    Listener l;
+    l.name = books.listeners.claim(ctx, *table, Section::listener, static_cast<std::uint16_t>(out.listeners.size()));
+    l.address = read_address(ctx, v);
+    l.mode = parse_mode(v.text_or("mode", "0600")).value_or(l.mode);
+    l.group = v.text_or("group", "");
+    check_file_keys(ctx, *table, l);
+    check_address_once(ctx, *table, out.listeners, l);
+    out.listeners.push_back(std::move(l));
+  }
+}
+
+}  // namespace gatehouse::config

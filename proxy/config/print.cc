@@ -1,0 +1,192 @@
+#include <algorithm>
+#include <sstream>
+
+#include "proxy/config/config.h"
+#include "proxy/config/document.h"
+#include "proxy/config/source_address.h"
+#include "proxy/config/units.h"
+#include "rpc/names.h"
+
+namespace gatehouse::config {
+namespace {
+
+using std::string_view;
+
+template <typename Range, typename Show>
+std::string list(const Range& items, Show show) {
+  std::string out;
+  for (const auto& item : items) out.append(out.empty() ? "" : ", ").append(show(item));
+  return '[' + out + ']';
+}
+
+std::string quoted_list(const std::vector<std::string>& items) { return list(items, quote); }
+
+// Writes keys; one without effect whose value is the default stands in a comment, so that the print loads without warnings.
+class Printer {
+ public:
+  void table(string_view title) { out_ << (out_.tellp() > 0 ? "\n" : "") << title << '\n'; }
+  void key(string_view name, const std::string& value) { out_ << name << " = " << value << '\n'; }
+  void key(string_view name, std::uint64_t value) { key(name, std::to_string(value)); }
+  void key(string_view name, bool value) { key(name, std::string(value ? "true" : "false")); }
+  void comment(const std::string& text) { out_ << "# " << text << '\n'; }
+  void without_effect(string_view name, const std::string& value, const std::string& fallback) {
+    if (value == fallback) out_ << "# ";
+    key(name, value);
+  }
+  [[nodiscard]] std::string str() const { return out_.str(); }
+
+ private:
+  std::ostringstream out_;
+};
+
+std::string time_text(std::chrono::milliseconds t) { return quote(format_time(t.count())); }
+std::string size_text(std::uint64_t n) { return quote(format_size(static_cast<std::int64_t>(n))); }
+
+std::string sec_text(policy::SecSet set) {
+  std::vector<std::string> words;
+  for (const policy::Sec s : {policy::Sec::none, policy::Sec::sys, policy::Sec::krb5, policy::Sec::krb5i, policy::Sec::krb5p})
+    if (set.has(s)) words.emplace_back(policy::sec_name(s));
+  return quoted_list(words);
+}
+
+std::string map_text(const authunix::IdMap& map) {
+  return list(map.ranges(), [](const authunix::IdRange& r) {
+    return quote(std::to_string(r.first) + '-' + std::to_string(r.last) + ':' + std::to_string(r.host));
+  });
+}
+
+std::string grant_text(const policy::ProgramGrant& g) {
+  std::string out = rpc::program_name(g.program) + ':' + std::to_string(g.low);
+  if (g.high != g.low) out += '-' + std::to_string(g.high);
+  for (std::size_t i = 0; i < g.procedures.size(); ++i) out += (i == 0 ? '/' : ',') + std::to_string(g.procedures[i]);
+  return quote(out);
+}
+
+void print_kerberos(Printer& p, const Kerberos& k) {
+  const Kerberos fallback;
+  const auto acceptor = [](Kerberos::Acceptor a) { return quote(a == Kerberos::Acceptor::keytab ? "keytab" : "gssproxy"); };
+  p.table("[kerberos]");
+  p.without_effect("acceptor", acceptor(k.acceptor), acceptor(fallback.acceptor));
+  p.without_effect("keytab", quote(k.keytab), quote(fallback.keytab));
+  p.without_effect("gssproxy_socket", quote(k.gssproxy_socket), quote(fallback.gssproxy_socket));
+  p.without_effect("service", quote(k.service), quote(fallback.service));
+  p.without_effect("context_lifetime", time_text(k.context_lifetime), time_text(fallback.context_lifetime));
+}
+
+struct MapText {
+  std::string operator()(const std::string& account) const { return quote(account); }
+  std::string operator()(PrincipalRule::Deny) const { return quote("deny"); }
+  std::string operator()(const PrincipalRule::Ids& ids) const {
+    return "{ uid = " + std::to_string(ids.uid) + ", gid = " + std::to_string(ids.gid) +
+           ", groups = " + list(ids.groups, [](std::uint32_t g) { return std::to_string(g); }) + " }";
+  }
+};
+
+void print_gateway(Printer& p, const Config& c) {
+  p.table("[gateway]");
+  p.key("workers", std::uint64_t{c.gateway.workers});
+  p.key("idle_timeout", time_text(c.gateway.idle_timeout));
+  p.key("record_timeout", time_text(c.gateway.record_timeout));
+  p.table("[admin]");
+  p.without_effect("socket", quote(c.admin.socket), quote(Admin{}.socket));
+  p.without_effect("http", quote(c.admin.http), quote(Admin{}.http));
+  print_kerberos(p, c.kerberos);
+  for (const PrincipalRule& r : c.principals) {
+    p.table("[[principal]]");
+    p.key("match", quote(r.match));
+    p.key("map", std::visit(MapText{}, r.map));
+  }
+  p.table("[trust]");
+  p.key("allowed", quoted_list(c.trust_allowed));
+}
+
+void print_listener(Printer& p, const Listener& l) {
+  p.table("[[listener]]");
+  p.key("name", quote(l.name));
+  p.key("address", quote(net::format(l.address)));
+  // Of a listener without socket file the keys would only bring a warning.
+  const bool file = !std::holds_alternative<net::VsockAddress>(l.address) && !std::holds_alternative<net::TcpAddress>(l.address);
+  if (!file) return;
+  p.key("mode", quote(format_mode(l.mode)));
+  p.key("group", quote(l.group));
+}
+
+void print_backend(Printer& p, const Backend& b) {
+  p.table("[[backend]]");
+  p.key("name", quote(b.name));
+  p.key("address", quote(net::format(b.address)));
+  p.key("programs", list(b.programs, grant_text));
+  p.key("connect_timeout", time_text(b.connect_timeout));
+  p.key("proxy_protocol", b.proxy_protocol);
+}
+
+string_view squash_word(authunix::Squash s) {
+  return s == authunix::Squash::all ? "all" : s == authunix::Squash::root ? "root" : "none";
+}
+string_view groups_word(authunix::GroupStrategy g) {
+  using authunix::GroupStrategy;
+  return g == GroupStrategy::reject ? "reject" : g == GroupStrategy::primary ? "primary" : "first16";
+}
+
+void print_identity(Printer& p, const Config& c, const policy::Guest& g) {
+  p.key("name", quote(g.name));
+  p.key("uuid", quote(g.uuid));
+  if (g.identity.cid) p.key("cid", std::uint64_t{*g.identity.cid});
+  if (g.identity.listener) p.key("listener", quote(c.listeners[*g.identity.listener].name));
+  if (!g.identity.interface.empty()) p.key("interface", quote(g.identity.interface));
+  if (g.identity.uid) p.key("uid", std::uint64_t{*g.identity.uid});
+  const std::string address = quote(format_ipv4(g.source_address));
+  if (g.source_address_stated) p.key("source_address", address);
+  else p.comment("source_address = " + address + "  (from the name)");
+}
+
+void print_rules(Printer& p, const Config& c, const policy::Guest& g) {
+  p.key("trusted", g.trusted);
+  p.key("sec", sec_text(g.sec));
+  std::string by_program;
+  for (const auto& [program, set] : g.sec_by_program)
+    by_program.append(by_program.empty() ? "" : ", ").append(rpc::program_name(program) + " = " + sec_text(set));
+  p.key("sec_by_program", "{ " + by_program + " }");
+  p.key("squash", quote(squash_word(g.ids.squash)));
+  p.key("anonuid", std::uint64_t{g.ids.anonuid});
+  p.key("anongid", std::uint64_t{g.ids.anongid});
+  if (g.ids.secure && source_port_known(c, g) == std::optional(false)) p.comment("secure = true  (its listener has no source ports)");
+  else p.key("secure", g.ids.secure);
+  p.key("insecure_action", quote(g.ids.insecure_action == authunix::InsecureAction::squash ? "squash" : "reject"));
+  p.key("groups", quote(groups_word(g.ids.groups)));
+  p.key("uid_map", map_text(g.ids.uid_map));
+  p.key("gid_map", map_text(g.ids.gid_map));
+}
+
+void print_limits(Printer& p, const policy::Limits& l) {
+  p.key("limits", "{ connections = " + std::to_string(l.connections) + ", in_flight = " + std::to_string(l.in_flight) +
+                      ", record_bytes = " + size_text(l.record_bytes) + ", fragments = " + std::to_string(l.fragments) +
+                      ", buffered_bytes = " + size_text(l.buffered_bytes) + ", log_lines = " + std::to_string(l.log_lines) + " }");
+}
+
+void print_guest(Printer& p, const Config& c, const policy::Guest& g) {
+  p.table("[[guest]]");
+  print_identity(p, c, g);
+  print_rules(p, c, g);
+  std::vector<std::string> backends;
+  for (const policy::ProgramGrant& grant : g.programs) {
+    const std::string& name = c.backends[grant.backend].name;
+    if (std::find(backends.begin(), backends.end(), name) == backends.end()) backends.push_back(name);
+  }
+  p.key("backends", quoted_list(backends));
+  p.key("programs", list(g.programs, grant_text));
+  print_limits(p, g.limits);
+}
+
+}  // namespace
+
+std::string print(const Config& c) {
+  Printer p;
+  print_gateway(p, c);
+  for (const Listener& l : c.listeners) print_listener(p, l);
+  for (const Backend& b : c.backends) print_backend(p, b);
+  for (const policy::Guest& g : c.guests) print_guest(p, c, g);
+  return p.str();
+}
+
+}  // namespace gatehouse::config

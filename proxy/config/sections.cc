@@ -1,0 +1,172 @@
+#include "proxy/config/sections.h"
+
+#include <algorithm>
+
+#include "proxy/config/units.h"
+
+namespace gatehouse::config {
+namespace {
+
+constexpr std::chrono::minutes kShortestAdvisedIdle{6};
+
+struct TopLevel {
+  std::string_view key;
+  bool list;
+};
+constexpr TopLevel kTopLevel[] = {{"gateway", false},  {"admin", false},   {"kerberos", false},
+                                  {"principal", true}, {"trust", false},   {"listener", true},
+                                  {"backend", true},   {"defaults", false}, {"guest", true}};
+
+void check_shape(Context& ctx, const Member& m, bool list) {
+  const bool is_list = m.value.array() != nullptr;
+  const Place& at = m.value.place.line != 0 ? m.value.place : m.place;
+  if (list && m.value.table() != nullptr)
+    ctx.error(at, m.key + " is a list of tables: write [[" + m.key + "]] above each");
+  else if (!list && is_list)
+    ctx.error(at, m.key + " is one table: write [" + m.key + "], once in each file");
+  else if (is_list ? !std::ranges::all_of(*m.value.array(), [](const Node& n) { return n.table() != nullptr; })
+                   : m.value.table() == nullptr)
+    ctx.error(at, m.key + " is " + std::string(m.value.type_name()) + ": write a table under " +
+                      (list ? "[[" + m.key + "]]" : "[" + m.key + "]"));
+}
+
+void check_root(Context& ctx, const Node& root) {
+  for (const Member& m : *root.table()) {
+    const auto* known = std::ranges::find(kTopLevel, m.key, &TopLevel::key);
+    if (known != std::end(kTopLevel)) {
+      check_shape(ctx, m, known->list);
+      continue;
+    }
+    Nearest nearest(m.key);
+    for (const TopLevel& t : kTopLevel) nearest.offer(t.key);
+    const std::string hint = nearest.hint();
+    ctx.error(m.place, "there is no section " + quote(m.key) +
+                           (hint.empty() ? "; sections are gateway, admin, kerberos, principal, trust, listener, "
+                                           "backend, defaults and guest"
+                                         : hint));
+  }
+}
+
+// The one table of a section, checked; null when it is not stated.
+const Node* table_of(Context& ctx, const Node& root, std::string_view key, Section section) {
+  const Node* n = root.find(key);
+  if (n == nullptr || n->table() == nullptr) return nullptr;
+  check_table(ctx, *n, {section});
+  return n;
+}
+
+bool valid_name(std::string_view s) {
+  return !s.empty() && s.size() <= 255 && std::ranges::all_of(s, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || std::string_view("._-@+:").contains(c);
+  });
+}
+
+PrincipalRule::Ids read_ids(const Node& map) {
+  const View v(Section::principal_ids, &map);
+  PrincipalRule::Ids ids{v.u32("uid", 0), v.u32("gid", 0), {}};
+  if (const Node::Array* groups = v.texts("groups"))
+    for (const Node& g : *groups) ids.groups.push_back(static_cast<std::uint32_t>(std::get<std::int64_t>(g.value)));
+  return ids;
+}
+
+}  // namespace
+
+std::string NameBook::claim(Context& ctx, const Node& table, Section section, std::uint16_t index) {
+  const Found found = View(section, &table).find("name");
+  if (!found) return {};
+  const std::string& name = *found.node->text();
+  if (!valid_name(name)) {
+    ctx.error(found.node->place, "name " + quote(name) + ": write 1 to 255 letters, digits or . _ - @ + :");
+    return {};
+  }
+  const auto [at, fresh] = names_.try_emplace(name, index, found.node->place);
+  if (!fresh)
+    ctx.error(found.node->place, "there is a " + kind_ + ' ' + quote(name) + " already, at " + at->second.second.str() +
+                                     ": give each its own name");
+  return name;
+}
+
+std::optional<std::uint16_t> NameBook::resolve(Context& ctx, const Node& reference) const {
+  const std::string& name = *reference.text();
+  const auto at = names_.find(name);
+  if (at != names_.end()) return at->second.first;
+  Nearest nearest(name);
+  for (const auto& [known, where] : names_) nearest.offer(known);
+  const std::string hint = nearest.hint();
+  ctx.error(reference.place, "there is no " + kind_ + ' ' + quote(name) +
+                                 (hint.empty() ? ": write the name of a [[" + kind_ + "]]" : hint));
+  return std::nullopt;
+}
+
+void read_gateway(Context& ctx, const Node& root, Config& out) {
+  const View v(Section::gateway, table_of(ctx, root, "gateway", Section::gateway));
+  out.gateway.workers = v.u32("workers", 0);
+  out.gateway.idle_timeout = v.time("idle_timeout").value_or(out.gateway.idle_timeout);
+  out.gateway.record_timeout = v.time("record_timeout").value_or(out.gateway.record_timeout);
+  const Found idle = v.find("idle_timeout");
+  if (idle && out.gateway.idle_timeout < kShortestAdvisedIdle)
+    ctx.warn(idle.node->place, "idle_timeout is below 6min: NFS clients keep a quiet connection for 5 minutes and more, "
+                               "and will reconnect each time");
+}
+
+void read_admin(Context& ctx, const Node& root, Config& out) {
+  const View v(Section::admin, table_of(ctx, root, "admin", Section::admin));
+  out.admin.socket = v.text_or("socket", "");
+  out.admin.http = v.text_or("http", "");
+  const Found socket = v.find("socket");
+  if (socket && !out.admin.socket.empty() && out.admin.socket.front() != '/')
+    ctx.error(socket.node->place, "socket is " + quote(out.admin.socket) + ": write an absolute path, or \"\" for none");
+}
+
+void read_kerberos(Context& ctx, const Node& root, Config& out) {
+  static constexpr Word<Kerberos::Acceptor> kAcceptors[] = {{"keytab", Kerberos::Acceptor::keytab},
+                                                            {"gssproxy", Kerberos::Acceptor::gssproxy}};
+  const View v(Section::kerberos, table_of(ctx, root, "kerberos", Section::kerberos));
+  Kerberos& k = out.kerberos;
+  k.acceptor = choose(ctx, v, "acceptor", kAcceptors, k.acceptor);
+  k.keytab = v.text_or("keytab", k.keytab);
+  k.gssproxy_socket = v.text_or("gssproxy_socket", k.gssproxy_socket);
+  k.service = v.text_or("service", k.service);
+  k.context_lifetime = v.time("context_lifetime").value_or(k.context_lifetime);
+  for (const std::string_view key : {"keytab", "gssproxy_socket", "service"})
+    if (const Found f = v.find(key); f && f.node->text()->empty())
+      ctx.error(f.node->place, std::string(key) + " is empty: leave the key out for its default");
+}
+
+void read_principals(Context& ctx, const Node& root, Config& out) {
+  for (const Node* table : tables_of(root, "principal")) {
+    check_table(ctx, *table, {Section::principal});
+    const View v(Section::principal, table);
+    PrincipalRule rule{v.text_or("match", ""), {}};
+    if (const Found f = v.find("match"); f && rule.match.empty())
+      ctx.error(f.node->place, "match is empty: write a principal, for example \"host/*@EXAMPLE.COM\"");
+    if (const Found f = v.find("map")) {
+      if (f.node->text() == nullptr) rule.map = read_ids(*f.node);
+      else if (*f.node->text() == "deny") rule.map = PrincipalRule::Deny{};
+      else if (f.node->text()->empty()) ctx.error(f.node->place, "map is empty: write a local account, ids or \"deny\"");
+      else rule.map = *f.node->text();
+    }
+    out.principals.push_back(std::move(rule));
+  }
+}
+
+void read_trust(Context& ctx, const Node& root, Config& out) {
+  const View v(Section::trust, table_of(ctx, root, "trust", Section::trust));
+  if (const Node::Array* names = v.texts("allowed"))
+    for (const Node& n : *names) out.trust_allowed.push_back(*n.text());
+}
+
+void read_config(Context& ctx, const Node& root, Config& out) {
+  Books books;
+  check_root(ctx, root);
+  read_gateway(ctx, root, out);
+  read_admin(ctx, root, out);
+  read_kerberos(ctx, root, out);
+  read_principals(ctx, root, out);
+  read_trust(ctx, root, out);
+  read_listeners(ctx, root, books, out);
+  read_backends(ctx, root, books, out);
+  read_guests(ctx, root, books, out);
+}
+
+}  // namespace gatehouse::config
