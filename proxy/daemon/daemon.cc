@@ -1,0 +1,124 @@
+#include "proxy/daemon/daemon.h"
+
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <thread>
+
+#include "proxy/daemon/report.h"
+#include "proxy/log/log.h"
+#include "proxy/worker/acceptor.h"
+
+namespace gatehouse::daemon {
+namespace {
+
+constexpr int kListenerRetry = 1000;  // ms
+constexpr std::uint64_t kSignals = 0;
+constexpr std::uint64_t kListeners = 1;
+
+// Every connection and every link is a descriptor: take what the host allows.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+net::UniqueFd take_signals() {
+  ::signal(SIGPIPE, SIG_IGN);  // splice raises it
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int s : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) ::sigaddset(&set, s);
+  // Blocked here and so in every thread started later: they arrive by descriptor, on this thread.
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return net::UniqueFd(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+std::size_t worker_count(const config::Config& c) {
+  if (c.gateway.workers != 0) return c.gateway.workers;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+// False: the daemon is to end.
+bool on_signals(int fd, const runtime::Shared& shared) {
+  signalfd_siginfo info{};
+  while (::read(fd, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    switch (info.ssi_signo) {
+      case SIGUSR1: report_counters(shared); break;
+      case SIGHUP:
+        log::Line(log::Level::error, "reload-refused")
+            .add("hint", "this version does not reload: check the file with gatehousectl check, then restart")
+            .write();
+        break;
+      default: return false;
+    }
+  }
+  return true;
+}
+
+int fail(const char* what) {
+  log::Line(log::Level::error, "start-failed").add("what", what).add("error", std::strerror(errno)).write();
+  return 1;
+}
+
+void serve(worker::Acceptor& acceptor, const runtime::Shared& shared, int epoll, int signals) {
+  std::array<epoll_event, 64> events;
+  for (;;) {
+    const int n = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()),
+                               acceptor.missing() ? kListenerRetry : -1);
+    for (int i = 0; i < n; ++i) {
+      const std::uint64_t tag = events[static_cast<std::size_t>(i)].data.u64;
+      if (tag != kSignals) {
+        acceptor.accept(tag - kListeners);
+      } else if (!on_signals(signals, shared)) {
+        return;
+      }
+    }
+    if (n <= 0 && acceptor.missing()) acceptor.retry_missing();
+  }
+}
+
+}  // namespace
+
+int run(config::Config conf) {
+  raise_descriptor_limit();
+  const net::UniqueFd signals = take_signals();
+  const net::UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event e{};
+  e.events = EPOLLIN;
+  e.data.u64 = kSignals;
+  if (!signals || !epoll || ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, signals.get(), &e) != 0)
+    return fail("signals and events");
+
+  const std::size_t count = worker_count(conf);
+  runtime::Shared shared(std::move(conf), count);
+  std::vector<std::unique_ptr<worker::Worker>> workers;
+  for (std::size_t i = 0; i < count; ++i) {
+    workers.push_back(std::make_unique<worker::Worker>(shared, i + 1));
+    if (!workers.back()->start()) return fail("a worker's event loop");
+  }
+  worker::Acceptor acceptor(shared, workers);
+  std::vector<net::PassedSocket> passed = net::passed_sockets();
+  if (!acceptor.open(passed)) return 1;
+  acceptor.watch(epoll.get(), kListeners);
+  log::Line(log::Level::info, "ready")
+      .add("version", GATEHOUSE_VERSION)
+      .add("workers", count)
+      .add("guests", shared.conf.guests.size())
+      .write();
+  ::sd_notify(0, "READY=1");
+  serve(acceptor, shared, epoll.get(), signals.get());
+  ::sd_notify(0, "STOPPING=1");
+  for (const auto& w : workers) w->stop();
+  report_counters(shared);
+  log::Line(log::Level::info, "stopped").write();
+  return 0;
+}
+
+}  // namespace gatehouse::daemon

@@ -1,0 +1,37 @@
+#include "proxy/daemon/report.h"
+
+#include "proxy/log/log.h"
+
+namespace gatehouse::daemon {
+namespace {
+
+using runtime::Cell;
+using runtime::GuestCounters;
+
+// Adds the sums of one array of counters, named by `word`.
+template <class Array, class Word>
+void add_all(log::Line& line, const runtime::GuestState& g, Array GuestCounters::* array, Word word) {
+  for (std::size_t i = 0; i < std::tuple_size_v<Array>; ++i) {
+    const std::uint64_t n = g.sum([&](const GuestCounters& c) -> const Cell& { return (c.*array)[i]; });
+    if (n > 0) line.add(word(i), n);
+  }
+}
+
+}  // namespace
+
+void report_counters(const runtime::Shared& shared) {
+  for (const auto& g : shared.guests) {
+    log::Line line(log::Level::info, "counters");
+    line.add("guest", g->policy.name).add("in_flight", g->in_flight.used()).add("buffered_bytes", g->buffered.used());
+    add_all(line, *g, &GuestCounters::counts,
+            [](std::size_t i) { return std::string(count_word(static_cast<runtime::Count>(i))); });
+    add_all(line, *g, &GuestCounters::rules,
+            [](std::size_t i) { return "rule-" + std::string(policy::rule_word(static_cast<policy::Rule>(i))); });
+    add_all(line, *g, &GuestCounters::closes,
+            [](std::size_t i) { return "closed-" + std::string(close_word(static_cast<runtime::CloseReason>(i))); });
+    line.write();
+  }
+  log::Line(log::Level::info, "counters").add("no_guest", shared.strangers.load()).write();
+}
+
+}  // namespace gatehouse::daemon

@@ -1,0 +1,61 @@
+// An amount that all connections of a guest share, on whatever worker they live.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace gatehouse::runtime {
+
+/// Waiter: who to tell when an exhausted budget has room again. `wake` may be called on any thread, with `key`.
+struct Waiter {
+  void (*wake)(void* owner, std::uint64_t key) = nullptr;
+  void* owner = nullptr;
+  std::uint64_t key = 0;
+};
+
+/// Budget: `limit` units; taking is all or nothing. Thread-safe; taking and giving are one atomic operation each while
+/// nobody waits. Invariant: what is used never exceeds the limit.
+class Budget {
+ public:
+  explicit Budget(std::uint64_t limit) : limit_(limit) {}
+  Budget(const Budget&) = delete;
+  Budget& operator=(const Budget&) = delete;
+
+  /// try_take: takes `n` units if that many are free.
+  bool try_take(std::uint64_t n) {
+    std::uint64_t used = used_.load(std::memory_order_relaxed);
+    do {
+      if (n > limit_ - used) return false;
+    } while (!used_.compare_exchange_weak(used, used + n, std::memory_order_seq_cst, std::memory_order_relaxed));
+    return true;
+  }
+
+  /// take_or_wait: takes `n` units, or remembers `w` to be woken once when units come back (it then tries again).
+  /// `n` above the limit can never be had: false, and `w` is not remembered.
+  bool take_or_wait(std::uint64_t n, const Waiter& w);
+
+  /// give: returns `n` units that were taken.
+  void give(std::uint64_t n) {
+    used_.fetch_sub(n, std::memory_order_seq_cst);
+    if (waiting_.load(std::memory_order_seq_cst)) wake_all();
+  }
+
+  /// forget: `w` goes away and must not be woken through this budget any more.
+  void forget(const Waiter& w);
+
+  [[nodiscard]] std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t limit() const { return limit_; }
+
+ private:
+  void wake_all();
+
+  const std::uint64_t limit_;
+  std::atomic<std::uint64_t> used_{0};
+  std::atomic<bool> waiting_{false};
+  std::mutex mutex_;
+  std::vector<Waiter> waiters_;  // under mutex_
+};
+
+}  // namespace gatehouse::runtime

@@ -1,0 +1,74 @@
+// What is counted, per guest.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+#include "proxy/policy/decide.h"
+
+namespace gatehouse::runtime {
+
+/// CloseReason: why a connection ended. Each has a word for logs and counters (close_word).
+enum class CloseReason : std::uint8_t {
+  client_closed,        ///< end of file between records
+  client_error,         ///< reset by the client, or the socket failed
+  truncated_record,     ///< end of file in the middle of a record
+  record_too_long,
+  too_many_fragments,
+  malformed_call,       ///< no rejection can be addressed: not even xid to procedure are there
+  bad_message_type,     ///< neither CALL nor REPLY
+  unexpected_reply,     ///< a REPLY to no call from the backend
+  record_timeout,       ///< a record or header was left half-sent
+  idle_timeout,
+  buffered_bytes,       ///< the guest's buffer limit
+  backend_closed,       ///< the link dropped with calls outstanding, or after NFSv4
+  backend_unreachable,  ///< connect_timeout passed
+  backend_malformed,    ///< the backend sent what is no RPC reply or call
+  too_many_callbacks,   ///< calls from the backend without a reply
+  shutdown,
+};
+inline constexpr std::size_t kCloseReasons = static_cast<std::size_t>(CloseReason::shutdown) + 1;
+std::string_view close_word(CloseReason r);
+
+/// Count: what is counted besides decisions by rule and closes by reason.
+enum class Count : std::uint8_t {
+  connections,         ///< accepted
+  connections_shed,    ///< closed at once: limits.connections
+  calls,
+  replies,             ///< of backends, relayed
+  replies_unmatched,   ///< of backends, to no outstanding call: dropped
+  rejections,          ///< replies made by the gateway that say no
+  callbacks,           ///< calls of backends, relayed
+  backend_auth_errors, ///< AUTH_ERROR of a backend, answered as AUTH_TOOWEAK
+  waits_in_flight,     ///< a connection had to wait for limits.in_flight
+  bytes_in,            ///< from the client
+  bytes_out,           ///< to the client
+  log_lines_suppressed,
+};
+inline constexpr std::size_t kCounts = static_cast<std::size_t>(Count::log_lines_suppressed) + 1;
+std::string_view count_word(Count c);
+
+/// Cell: a counter with one writing thread and any number of readers; reading needs no lock and is never torn.
+class Cell {
+ public:
+  void add(std::uint64_t n) { v_.store(v_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t get() const { return v_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> v_{0};
+};
+
+/// GuestCounters: one guest's counters on one thread.
+struct GuestCounters {
+  std::array<Cell, kCounts> counts;
+  std::array<Cell, policy::kRuleCount> rules;
+  std::array<Cell, kCloseReasons> closes;
+
+  void add(Count c, std::uint64_t n = 1) { counts[static_cast<std::size_t>(c)].add(n); }
+  void add(policy::Rule r) { rules[static_cast<std::size_t>(r)].add(1); }
+  void add(CloseReason r) { closes[static_cast<std::size_t>(r)].add(1); }
+};
+
+}  // namespace gatehouse::runtime

@@ -1,0 +1,79 @@
+// What lives as long as a guest or a backend is configured, shared by all workers.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "proxy/config/config.h"
+#include "proxy/runtime/budget.h"
+#include "proxy/runtime/counters.h"
+#include "proxy/runtime/guest_index.h"
+#include "proxy/runtime/log_limiter.h"
+
+namespace gatehouse::runtime {
+
+/// GuestState: a guest's limits in use and its counters. Thread-safe except for counters(), whose cells belong to the
+/// thread of that number (0: the acceptor, then the workers).
+class GuestState {
+ public:
+  GuestState(const policy::Guest& guest, std::size_t threads)
+      : policy(guest),
+        connections(guest.limits.connections),
+        in_flight(guest.limits.in_flight),
+        buffered(guest.limits.buffered_bytes),
+        log(guest.limits.log_lines),
+        counters_(std::make_unique<GuestCounters[]>(threads)),
+        threads_(threads) {}
+
+  const policy::Guest& policy;
+  Budget connections;
+  Budget in_flight;
+  Budget buffered;
+  LogLimiter log;
+  std::atomic<std::uint32_t> next_port{0};  ///< where the next link begins to look for a source port
+
+  [[nodiscard]] GuestCounters& counters(std::size_t thread) { return counters_[thread]; }
+  /// sum: of all threads, value by value, through `get` (GuestCounters -> Cell).
+  template <class Get>
+  [[nodiscard]] std::uint64_t sum(Get get) const {
+    std::uint64_t total = 0;
+    for (std::size_t i = 0; i < threads_; ++i) total += get(counters_[i]).get();
+    return total;
+  }
+
+ private:
+  std::unique_ptr<GuestCounters[]> counters_;
+  std::size_t threads_;
+};
+
+/// BackendState: a backend's configuration and whether it was last seen up. Thread-safe.
+class BackendState {
+ public:
+  explicit BackendState(const config::Backend& c) : conf(c) {}
+  const config::Backend& conf;
+
+  /// went_down, came_up: true for the one caller that saw the change, who logs it.
+  bool went_down() { return !down_.exchange(true); }
+  bool came_up() { return down_.load(std::memory_order_relaxed) && down_.exchange(false); }
+
+ private:
+  std::atomic<bool> down_{false};
+};
+
+/// Shared: one configuration in force and all that goes with it. Made once, then safe for all threads.
+struct Shared {
+  Shared(config::Config c, std::size_t worker_count) : conf(std::move(c)), index(conf.guests), nobody(10) {
+    for (const policy::Guest& g : conf.guests) guests.push_back(std::make_unique<GuestState>(g, worker_count + 1));
+    for (const config::Backend& b : conf.backends) backends.push_back(std::make_unique<BackendState>(b));
+  }
+
+  const config::Config conf;
+  const GuestIndex index;
+  std::vector<std::unique_ptr<GuestState>> guests;      ///< as conf.guests
+  std::vector<std::unique_ptr<BackendState>> backends;  ///< as conf.backends
+  LogLimiter nobody;                                    ///< lines about peers that are no guest
+  std::atomic<std::uint64_t> strangers{0};              ///< connections closed because no entry names the peer
+};
+
+}  // namespace gatehouse::runtime

@@ -1,0 +1,210 @@
+// Client to links: records in, decisions, calls out.
+#include "proxy/session/session.h"
+
+namespace gatehouse::session {
+namespace {
+
+using rpc::HeadStatus;
+using rpc::RecordReader;
+using runtime::CloseReason;
+using runtime::Count;
+
+// Reads in a row before the other sessions of the worker have their turn.
+constexpr int kTurns = 4;
+// Answers of our own that a client may let pile up before we stop reading its calls.
+constexpr std::size_t kMostAnswers = 256 * 1024;
+
+bool is_nfs4(const rpc::CallHeader& call) { return call.program == rpc::program::kNfs && call.version == 4; }
+
+// A refusal that the header itself asks for, before policy is consulted.
+policy::Decision header_refusal(HeadStatus status) {
+  policy::Decision d;
+  switch (status) {
+    case HeadStatus::rpc_mismatch:
+      d.rule = policy::Rule::rpc_version;
+      d.rejection = rpc::Rejection::rpc_mismatch();
+      break;
+    case HeadStatus::bad_verf:
+      d.rule = policy::Rule::bad_verifier;
+      d.rejection = rpc::Rejection::auth(rpc::AuthStat::badverf);
+      break;
+    default:
+      d.rule = policy::Rule::bad_credential;
+      d.rejection = rpc::Rejection::auth(rpc::AuthStat::badcred);
+      break;
+  }
+  return d;
+}
+
+}  // namespace
+
+// Whether our own side keeps us from reading: the client is not to blame for what it has half-sent.
+bool Session::client_paused() const {
+  if (waiting_ || last_words_ || in_.pipe != nullptr) return true;
+  if (client_sink_.pending() + answers_.size() > kMostAnswers) return true;
+  for (const auto& link : links_)
+    if (link->sink.blocked()) return true;
+  return false;
+}
+
+void Session::pump_client() {
+  for (int turn = 0; turn < kTurns; ++turn) {
+    if (closed_) return;
+    if (in_.pipe != nullptr && push_pipe(in_, body_to_->sink, body_to_->fd.get()) == Splice::stop) return;
+    if (closed_ || !in_.readable || in_.ended || client_paused()) return;
+    if (body_to_ != nullptr) {
+      const Splice s = splice_body(client_.get(), in_, body_to_->sink, body_to_->fd.get());
+      if (s == Splice::stop) return;
+      if (s == Splice::more) continue;
+    }
+    const ReadBuffer::Result r = context_.buffer.fill(client_.get(), in_.held);
+    if (r.status == ReadBuffer::Status::would_block) {
+      in_.readable = false;
+      return;
+    }
+    if (r.status == ReadBuffer::Status::failed) return close(CloseReason::client_error);
+    if (r.status == ReadBuffer::Status::ended) return client_ended();
+    counters().add(Count::bytes_in, r.fresh);
+    in_.held.clear();
+    process_client(r.bytes);
+    after_input(in_);
+    if (r.drained && !in_.hangup) {
+      in_.readable = false;
+      return;
+    }
+  }
+  context_.again(*this);
+}
+
+void Session::client_ended() {
+  in_.ended = true;
+  if (!in_.reader.idle() || !in_.held.empty()) return close(CloseReason::truncated_record);
+  if (gone_) return close(CloseReason::client_closed);
+  finish_if_done();
+}
+
+void Session::process_client(rpc::Bytes in) {
+  while (!closed_) {
+    const RecordReader::Item item = in_.reader.next(in);
+    switch (item.kind) {
+      case RecordReader::Kind::need_more: return hold(in_, in);
+      case RecordReader::Kind::too_long: return close(CloseReason::record_too_long);
+      case RecordReader::Kind::too_many_fragments: return close(CloseReason::too_many_fragments);
+      case RecordReader::Kind::body:
+        if (body_to_ != nullptr) {
+          context_.batch.to(body_to_->sink);
+          context_.batch.put(item.bytes);
+        }
+        if (item.complete) {
+          body_to_ = nullptr;
+          in_.partial_since = 0;
+        }
+        break;
+      case RecordReader::Kind::head:
+        if (client_record(item, in) != Step::done) return hold(in_, in);
+        if (item.complete) in_.partial_since = 0;
+        break;
+    }
+  }
+}
+
+Session::Step Session::client_record(const RecordReader::Item& item, rpc::Bytes& in) {
+  if (item.bytes.size() < 8) {
+    if (!item.complete) return Step::need_more;
+    close(CloseReason::malformed_call);
+    return Step::done;
+  }
+  switch (rpc::message_type(item.bytes)) {
+    case rpc::kCall: return client_call(item, in);
+    case rpc::kReply: return client_callback_reply(item, in);
+    default: close(CloseReason::bad_message_type); return Step::done;
+  }
+}
+
+Session::Step Session::client_call(const RecordReader::Item& item, rpc::Bytes& in) {
+  rpc::CallHeader call;
+  const HeadStatus status = rpc::parse_call_head(item.bytes, item.complete, call);
+  if (status == HeadStatus::need_more) return Step::need_more;
+  if (status == HeadStatus::malformed || status == HeadStatus::not_a_call) {
+    close(CloseReason::malformed_call);
+    return Step::done;
+  }
+  const policy::Decision d =
+      status == HeadStatus::ok ? policy::decide(guest_.policy, call, peer_.port) : header_refusal(status);
+  if (d.verdict == policy::Verdict::forward && !calls_.contains(call.xid) &&
+      !guest_.in_flight.take_or_wait(1, context_.waiter(id_))) {
+    counters().add(Count::waits_in_flight);
+    waiting_ = true;
+    return Step::wait;
+  }
+  counters().add(Count::calls);
+  counters().add(d.rule);
+  switch (d.verdict) {
+    case policy::Verdict::forward: forward_call(call, d, link_for(d.backend), item, in); break;
+    case policy::Verdict::refuse: refuse(call, d, item, in); break;
+    case policy::Verdict::answer_empty: {
+      rpc::RejectionBytes out;
+      answer(rpc::write_empty_success(call.xid, out));
+      in_.reader.take(in, item.bytes.size());
+      break;
+    }
+  }
+  return Step::done;
+}
+
+void Session::refuse(const rpc::CallHeader& call, const policy::Decision& d, const RecordReader::Item& item,
+                     rpc::Bytes& in) {
+  counters().add(Count::rejections);
+  log_refusal(call, d);
+  rpc::RejectionBytes out;
+  answer(rpc::write_rejection(call.xid, d.rejection, out));
+  in_.reader.take(in, item.bytes.size());
+}
+
+void Session::forward_call(const rpc::CallHeader& call, const policy::Decision& d, Link& link,
+                           const RecordReader::Item& item, rpc::Bytes& in) {
+  if (closed_) return;
+  const int before = calls_.link_of(call.xid);
+  calls_.add(call.xid, link.index);
+  if (before != link.index) {
+    // A retransmission by xid that now goes elsewhere leaves its first link.
+    if (before >= 0) --link_for(static_cast<std::uint16_t>(before)).outstanding;
+    ++link.outstanding;
+  }
+  if (is_nfs4(call)) link.carried_nfs4 = true;
+
+  std::array<std::uint8_t, rpc::kMaxAuthSysBody> body;
+  rpc::XdrWriter cred(body);
+  if (d.flavor == rpc::AuthFlavor::sys) {
+    rpc::AuthSys sys;
+    sys.machine = guest_.policy.name;
+    sys.uid = d.credential.uid;
+    sys.gid = d.credential.gid;
+    sys.gid_count = d.credential.gid_count;
+    sys.gids = d.credential.gids;
+    rpc::write_auth_sys(cred, sys);
+  }
+  std::array<std::uint8_t, rpc::kMaxCallHeader> head;
+  rpc::XdrWriter w(head);
+  rpc::write_call_head(w, call, d.flavor, cred.written());
+  const auto length = static_cast<std::uint32_t>(item.length - call.size + w.size());
+  send_record(link.sink, length, w.written(), item, call.size);
+  in_.reader.take(in, item.bytes.size());
+  body_to_ = item.complete ? nullptr : &link;
+}
+
+// A reply from the client answers a call of a backend (NFSv4.1 backchannel). To anything else there is no reply.
+Session::Step Session::client_callback_reply(const RecordReader::Item& item, rpc::Bytes& in) {
+  const std::uint32_t xid = rpc::XdrReader(item.bytes).u32();
+  for (const auto& link : links_) {
+    if (!link->callbacks.remove(xid, 0)) continue;
+    send_record(link->sink, item.length, {}, item, 0);
+    in_.reader.take(in, item.bytes.size());
+    body_to_ = item.complete ? nullptr : link.get();
+    return Step::done;
+  }
+  close(CloseReason::unexpected_reply);
+  return Step::done;
+}
+
+}  // namespace gatehouse::session

@@ -1,0 +1,43 @@
+// What a session uses of the worker it lives on.
+#pragma once
+
+#include <cstdint>
+
+#include "proxy/runtime/state.h"
+#include "proxy/session/pipe.h"
+#include "proxy/session/read_buffer.h"
+#include "proxy/session/sink.h"
+
+namespace gatehouse::session {
+
+class Session;
+
+/// Context: a worker as its sessions see it. Everything in it belongs to the worker's thread.
+class Context {
+ public:
+  explicit Context(runtime::Shared& shared_, std::size_t thread_) : shared(shared_), thread(thread_) {}
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  runtime::Shared& shared;
+  const std::size_t thread;  ///< which counters are this thread's
+  int epoll = -1;
+  std::uint64_t now = 0;  ///< ms, monotonic, taken once a wake-up
+  ReadBuffer buffer;
+  Batch batch;
+  PipePool pipes;
+
+  /// again: the session has more to do, after the others had their turn.
+  virtual void again(Session& s) = 0;
+  /// call_at: calls the session's on_retry at `when` (ms), if it still lives.
+  virtual void call_at(std::uint64_t when, Session& s) = 0;
+  /// waiter: wakes session `id` of this worker (Session::resume) from any thread.
+  virtual runtime::Waiter waiter(std::uint64_t id) = 0;
+  /// retire: the session is closed; it is destroyed when nothing of this wake-up can refer to it any more.
+  virtual void retire(Session& s) = 0;
+
+ protected:
+  ~Context() = default;
+};
+
+}  // namespace gatehouse::session

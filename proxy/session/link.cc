@@ -1,0 +1,93 @@
+// Making and ending links to backends.
+#include <sys/epoll.h>
+
+#include <algorithm>
+
+#include "proxy/log/log.h"
+#include "proxy/net/proxy_header.h"
+#include "proxy/session/session.h"
+
+namespace gatehouse::session {
+namespace {
+
+constexpr std::uint32_t kFirstBackoff = 50;  // ms
+constexpr std::uint32_t kLongestBackoff = 2000;
+
+std::uint16_t below_1024(std::optional<std::uint32_t> port) {
+  return port && *port < authunix::kFirstUnprivilegedPort ? static_cast<std::uint16_t>(*port) : std::uint16_t{0};
+}
+
+}  // namespace
+
+// The session's link to `backend`; made at first use, and dialed whenever it is not there.
+Link& Session::link_for(std::uint16_t backend) {
+  const auto at = std::ranges::find(links_, backend, [](const auto& l) { return l->index; });
+  Link& link = at != links_.end() ? **at
+                                  : *links_.emplace_back(std::make_unique<Link>(
+                                        this, backend, *context_.shared.backends[backend],
+                                        rpc::RecordLimits{guest_.policy.limits.record_bytes,
+                                                          guest_.policy.limits.fragments}));
+  if (link.state != Link::State::idle) return link;
+  link.dialing_since = context_.now;
+  link.backoff = 0;
+  if (link.backend.conf.proxy_protocol) {
+    net::ProxyHeader header = net::write_proxy_header(
+        guest_.policy.source_address, static_cast<std::uint16_t>(peer_.port.value_or(0)), link.backend.conf.address);
+    iovec piece{header.data(), header.size()};
+    link.sink.send(&piece, 1);
+  }
+  dial_link(link);
+  return link;
+}
+
+void Session::dial_link(Link& link) {
+  constexpr std::uint32_t kPorts = net::kLastReservedPort - net::kFirstReservedPort + 1;
+  net::SourceRule from;
+  from.address = guest_.policy.source_address;
+  from.preferred_port = below_1024(peer_.port);
+  from.start = static_cast<std::uint16_t>(net::kFirstReservedPort + guest_.next_port.fetch_add(1) % kPorts);
+  auto dialing = net::dial(link.backend.conf.address, from);
+  if (!dialing) return link_failed(link, dialing.error());
+  link.fd = std::move(dialing->fd);
+  link.state = Link::State::connecting;
+  epoll_event e{};
+  e.events = EPOLLIN | EPOLLRDHUP | EPOLLET | (dialing->connected ? 0U : EPOLLOUT);
+  e.data.ptr = &link.endpoint;
+  if (::epoll_ctl(context_.epoll, EPOLL_CTL_ADD, link.fd.get(), &e) != 0)
+    return link_failed(link, net::DialError{errno, false});
+  if (dialing->connected) link_up(link);
+}
+
+void Session::link_up(Link& link) {
+  link.state = Link::State::up;
+  link.in.readable = true;
+  if (link.backend.came_up())
+    log::Line(log::Level::info, "backend-up").add("backend", link.backend.conf.name).write();
+  link.sink.attach(link.fd.get(), context_.epoll, &link.endpoint);
+}
+
+void Session::link_failed(Link& link, const net::DialError& why) {
+  link.fd.reset();
+  link.state = Link::State::waiting;
+  if (link.backend.went_down())
+    log::Line(log::Level::error, "backend-down")
+        .add("backend", link.backend.conf.name)
+        .add("address", net::format(link.backend.conf.address))
+        .add("error", why.str())
+        .add("hint", "calls wait and the link is retried; start the backend or mend its address")
+        .write();
+  link.backoff = link.backoff == 0 ? kFirstBackoff : std::min(link.backoff * 2, kLongestBackoff);
+  context_.call_at(context_.now + link.backoff, *this);
+}
+
+// Forgets a link that owes nothing. The next call makes it anew.
+void Session::drop_link(Link& link) {
+  link.sink.detach();
+  link.fd.reset();
+  link.state = Link::State::idle;
+  link.in = Inbound({guest_.policy.limits.record_bytes, guest_.policy.limits.fragments});
+  link.callbacks = {};
+  link.discarding = false;
+}
+
+}  // namespace gatehouse::session

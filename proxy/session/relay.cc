@@ -1,0 +1,94 @@
+// What both directions share: sending records on, splicing large bodies, keeping what is left.
+#include "proxy/session/session.h"
+
+namespace gatehouse::session {
+namespace {
+
+// From here on the rest of a body goes through the kernel: below, two system calls more cost more than the copy.
+constexpr std::uint32_t kSpliceFrom = 64 * 1024;
+// A held buffer larger than this is given back when it is empty.
+constexpr std::size_t kKeepHeld = 4096;
+
+}  // namespace
+
+// Starts a record of `length` bytes: its mark, `head` in place of the first `skip` bytes, and what is here of the rest.
+void Session::send_record(Sink& to, std::uint32_t length, rpc::Bytes head, const rpc::RecordReader::Item& item,
+                          std::size_t skip) {
+  std::array<std::uint8_t, 4> mark;
+  rpc::XdrWriter(mark).u32(rpc::last_fragment_mark(length));
+  const rpc::Bytes rest = item.bytes.subspan(skip);
+  if (&to == &client_sink_) counters().add(runtime::Count::bytes_out, mark.size() + head.size() + rest.size());
+  context_.batch.to(to);
+  context_.batch.copy(mark);
+  context_.batch.copy(head);
+  context_.batch.put(rest);
+  if (item.gathered) context_.batch.finish();
+}
+
+void Session::hold(Inbound& in, rpc::Bytes rest) {
+  if (!rest.empty()) {
+    in.held.assign(rest.begin(), rest.end());
+  } else if (in.held.capacity() > kKeepHeld) {
+    in.held = {};
+  }
+}
+
+// After the bytes of one read were worked through: out with what they made, before the buffer is used again.
+void Session::after_input(Inbound& in) {
+  if (closed_) return;
+  context_.batch.finish();
+  if (in.reader.idle() && in.held.empty()) {
+    in.partial_since = 0;
+  } else if (in.partial_since == 0) {
+    in.partial_since = context_.now;
+  }
+  settle();
+}
+
+void Session::body_ended(Inbound& in) {
+  if (&in != &in_) return record_done(*reply_owner_);
+  in.partial_since = 0;
+  body_to_ = nullptr;
+}
+
+Session::Splice Session::splice_body(int from, Inbound& in, Sink& to, int to_fd) {
+  if (in.no_splice || in.reader.remaining() < kSpliceFrom || to.blocked() || to_fd < 0) return Splice::copy;
+  std::unique_ptr<Pipe> pipe = context_.pipes.get();
+  if (pipe == nullptr) return Splice::copy;
+  const Moved moved = splice_in(from, *pipe, in.reader.remaining());
+  const std::size_t bytes = pipe->bytes;
+  in.pipe = std::move(pipe);
+  switch (moved) {
+    case Moved::all: break;
+    case Moved::source_empty: in.readable = false; [[fallthrough]];
+    case Moved::target_full:  // not an outcome of splice_in
+    case Moved::refused:
+    case Moved::ended:
+    case Moved::failed:
+      // The copying path reads the end of file or the error again, and says what it means.
+      context_.pipes.put(std::move(in.pipe));
+      in.no_splice = in.no_splice || moved == Moved::refused;
+      return moved == Moved::source_empty ? Splice::stop : Splice::copy;
+  }
+  in.reader.skip(static_cast<std::uint32_t>(bytes));
+  counters().add(&in == &in_ ? runtime::Count::bytes_in : runtime::Count::bytes_out, bytes);
+  return push_pipe(in, to, to_fd);
+}
+
+// Moves on what is in the direction's pipe. The record ends here if its last bytes were in it.
+Session::Splice Session::push_pipe(Inbound& in, Sink& to, int to_fd) {
+  if (to.blocked()) return Splice::stop;
+  switch (splice_out(*in.pipe, to_fd, in.reader.remaining() > 0)) {
+    case Moved::all: break;
+    case Moved::target_full: to.wait_writable(); return Splice::stop;
+    default:
+      to.fail();
+      settle();
+      return Splice::stop;
+  }
+  context_.pipes.put(std::move(in.pipe));
+  if (in.reader.remaining() == 0) body_ended(in);
+  return Splice::more;
+}
+
+}  // namespace gatehouse::session

@@ -1,0 +1,205 @@
+// Links to client: replies matched to their calls, and calls of the backend.
+#include "proxy/log/log.h"
+#include "proxy/session/session.h"
+
+namespace gatehouse::session {
+namespace {
+
+using rpc::HeadStatus;
+using rpc::RecordReader;
+using runtime::CloseReason;
+using runtime::Count;
+
+constexpr int kTurns = 4;
+// Calls of one backend that the client has not answered; an NFSv4.1 backchannel has a handful of slots.
+constexpr std::size_t kMostCallbacks = 256;
+
+}  // namespace
+
+// Whether our own side keeps us from reading the link: the client must take what it has, and another link's record
+// must end before this one's can begin.
+bool Session::link_paused(const Link& link) const {
+  return client_sink_.blocked() || link.in.pipe != nullptr || (reply_owner_ != nullptr && reply_owner_ != &link);
+}
+
+void Session::pump_links() {
+  for (const auto& link : links_) {
+    if (closed_) return;
+    pump_link(*link);
+  }
+  // A record that ended may have held up a link that had its turn before.
+  for (const auto& link : links_)
+    if (!closed_ && link->state == Link::State::up && link->in.readable && !link_paused(*link))
+      return context_.again(*this);
+}
+
+void Session::pump_link(Link& link) {
+  for (int turn = 0; turn < kTurns; ++turn) {
+    if (closed_ || link.state != Link::State::up) return;
+    if (link.in.pipe != nullptr && push_pipe(link.in, client_sink_, client_.get()) == Splice::stop) return;
+    if (closed_ || !link.in.readable || link_paused(link)) return;
+    if (reply_owner_ == &link) {
+      const Splice s = splice_body(link.fd.get(), link.in, client_sink_, client_.get());
+      if (s == Splice::stop) return;
+      if (s == Splice::more) continue;
+    }
+    const ReadBuffer::Result r = context_.buffer.fill(link.fd.get(), link.in.held);
+    if (r.status == ReadBuffer::Status::would_block) {
+      link.in.readable = false;
+      return;
+    }
+    if (r.status != ReadBuffer::Status::data) return link_ended(link);
+    link.in.held.clear();
+    process_link(link, r.bytes);
+    after_input(link.in);
+    if (r.drained && !link.in.hangup) {
+      link.in.readable = false;
+      return;
+    }
+  }
+  context_.again(*this);
+}
+
+void Session::process_link(Link& link, rpc::Bytes in) {
+  while (!closed_) {
+    const RecordReader::Item item = link.in.reader.next(in);
+    switch (item.kind) {
+      case RecordReader::Kind::need_more: return hold(link.in, in);
+      case RecordReader::Kind::too_long:
+        return close(CloseReason::record_too_long, "a reply of the backend exceeds limits.record_bytes");
+      case RecordReader::Kind::too_many_fragments:
+        return close(CloseReason::too_many_fragments, "a reply of the backend exceeds limits.fragments");
+      case RecordReader::Kind::body:
+        if (!link.discarding) {
+          counters().add(Count::bytes_out, item.bytes.size());
+          context_.batch.to(client_sink_);
+          context_.batch.put(item.bytes);
+        }
+        if (item.complete) record_done(link);
+        break;
+      case RecordReader::Kind::head:
+        if (link_record(link, item, in) != Step::done) return hold(link.in, in);
+        if (item.complete && !closed_) record_done(link);
+        break;
+    }
+  }
+}
+
+void Session::record_done(Link& link) {
+  link.in.partial_since = 0;
+  link.discarding = false;
+  if (reply_owner_ == &link) reply_owner_ = nullptr;
+  send_answers();
+}
+
+Session::Step Session::link_record(Link& link, const RecordReader::Item& item, rpc::Bytes& in) {
+  if (item.bytes.size() >= 8 && rpc::message_type(item.bytes) == rpc::kCall) return link_callback(link, item, in);
+  return link_reply(link, item, in);
+}
+
+Session::Step Session::link_reply(Link& link, const RecordReader::Item& item, rpc::Bytes& in) {
+  rpc::ReplyHeader reply;
+  const HeadStatus status = rpc::parse_reply_head(item.bytes, item.complete, reply);
+  if (status == HeadStatus::need_more) return Step::need_more;
+  if (status != HeadStatus::ok) {
+    close(CloseReason::backend_malformed, link.backend.conf.name);
+    return Step::done;
+  }
+  if (!calls_.remove(reply.xid, link.index)) {
+    // For example the second answer to a call that was retransmitted: the client has had the first.
+    counters().add(Count::replies_unmatched);
+    link.discarding = true;
+  } else {
+    --link.outstanding;
+    guest_.in_flight.give(1);
+    counters().add(Count::replies);
+    relay_reply(link, reply, item);
+  }
+  link.in.reader.take(in, item.bytes.size());
+  return Step::done;
+}
+
+void Session::relay_reply(Link& link, const rpc::ReplyHeader& reply, const RecordReader::Item& item) {
+  if (reply.denied && reply.reject_stat == rpc::RejectStat::auth_error) {
+    // The credential was ours, so the fault is ours or the backend's, never the client's; most of the codes would
+    // make it try the same again for ever.
+    counters().add(Count::backend_auth_errors);
+    log_backend_auth_error(link, reply.auth_stat);
+    rpc::RejectionBytes out;
+    answer(rpc::write_rejection(reply.xid, rpc::Rejection::auth(rpc::AuthStat::tooweak), out));
+    link.discarding = true;
+    return;
+  }
+  if (!item.complete) reply_owner_ = &link;
+  if (reply.denied || reply.verf.is_empty_none()) return send_record(client_sink_, item.length, {}, item, 0);
+  // A verifier (AUTH_SHORT) is between the gateway and the backend.
+  std::array<std::uint8_t, 20> head;
+  rpc::XdrWriter w(head);
+  w.u32(reply.xid);
+  w.u32(rpc::kReply);
+  w.u32(rpc::kMsgAccepted);
+  w.u32(static_cast<std::uint32_t>(rpc::AuthFlavor::none));
+  w.u32(0);
+  const auto length = static_cast<std::uint32_t>(item.length - reply.verf_end + w.size());
+  send_record(client_sink_, length, w.written(), item, reply.verf_end);
+}
+
+Session::Step Session::link_callback(Link& link, const RecordReader::Item& item, rpc::Bytes& in) {
+  if (link.callbacks.size() >= kMostCallbacks) {
+    close(CloseReason::too_many_callbacks, link.backend.conf.name);
+    return Step::done;
+  }
+  counters().add(Count::callbacks);
+  link.callbacks.add(rpc::XdrReader(item.bytes).u32(), 0);
+  if (!item.complete) reply_owner_ = &link;
+  send_record(client_sink_, item.length, {}, item, 0);
+  link.in.reader.take(in, item.bytes.size());
+  return Step::done;
+}
+
+void Session::link_ended(Link& link) {
+  const bool matters = link.outstanding > 0 || link.carried_nfs4 || reply_owner_ == &link || link.sink.pending() > 0;
+  if (!matters) return drop_link(link);
+  // The client sees the close and retransmits on a new connection; silence would hang it. What is on its way to it
+  // still arrives.
+  link.sink.detach();
+  link.fd.reset();
+  link.state = Link::State::idle;
+  last_words_ = true;
+  finish_if_done();
+}
+
+void Session::answer(rpc::Bytes record) {
+  counters().add(Count::bytes_out, record.size());
+  if (reply_owner_ != nullptr) {
+    answers_.insert(answers_.end(), record.begin(), record.end());
+    return;
+  }
+  context_.batch.to(client_sink_);
+  context_.batch.copy(record);
+}
+
+void Session::send_answers() {
+  if (answers_.empty() || reply_owner_ != nullptr) return;
+  context_.batch.to(client_sink_);
+  context_.batch.put(answers_);
+  context_.batch.finish();
+  answers_ = {};
+}
+
+void Session::log_backend_auth_error(const Link& link, std::uint32_t auth_stat) {
+  const auto allowed = guest_.log.ask(context_.now / 1000);
+  if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
+  const auto& ip = guest_.policy.source_address;
+  const std::string source = std::to_string(ip[0]) + "." + std::to_string(ip[1]) + "." + std::to_string(ip[2]) + "." +
+                             std::to_string(ip[3]);
+  log::Line(log::Level::error, "backend-auth-error")
+      .add("guest", guest_.policy.name)
+      .add("backend", link.backend.conf.name)
+      .add("auth_stat", auth_stat)
+      .add("source_address", source)
+      .add("hint", "the backend refuses the gateway's own credential: look at its exports for this address")
+      .write();
+}
+
+}  // namespace gatehouse::session

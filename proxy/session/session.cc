@@ -1,0 +1,209 @@
+#include "proxy/session/session.h"
+
+#include <sys/epoll.h>
+
+#include "proxy/log/log.h"
+#include "rpc/names.h"
+
+namespace gatehouse::session {
+
+using runtime::CloseReason;
+using runtime::Count;
+
+Session::Session(Context& context, runtime::GuestState& guest, net::UniqueFd client, net::Peer peer, std::uint64_t id)
+    : context_(context),
+      guest_(guest),
+      id_(id),
+      peer_(std::move(peer)),
+      client_(std::move(client)),
+      client_endpoint_{this, nullptr},
+      in_({guest.policy.limits.record_bytes, guest.policy.limits.fragments}),
+      last_activity_(context.now) {}
+
+Session::~Session() = default;
+
+void Session::start() {
+  counters().add(Count::connections);
+  epoll_event e{};
+  e.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
+  e.data.ptr = &client_endpoint_;
+  if (::epoll_ctl(context_.epoll, EPOLL_CTL_ADD, client_.get(), &e) != 0)
+    return close(CloseReason::client_error, "cannot be watched");
+  client_sink_.attach(client_.get(), context_.epoll, &client_endpoint_);
+}
+
+void Session::on_client(std::uint32_t events) {
+  if (closed_) return;
+  last_activity_ = context_.now;
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) in_.readable = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) in_.hangup = true;
+  if ((events & (EPOLLHUP | EPOLLERR)) != 0) gone_ = true;
+  // Whoever is gone needs no answers; what it sent is still looked at, unless we could not read it now anyway.
+  if (gone_ && client_paused()) return close(CloseReason::client_closed);
+  const bool was_blocked = client_sink_.blocked();
+  if ((events & EPOLLOUT) != 0) client_sink_.on_writable();
+  settle();
+  if (was_blocked && !closed_) pump_links();
+  if (!closed_) pump_client();
+}
+
+void Session::on_link(Link& link, std::uint32_t events) {
+  if (closed_) return;
+  last_activity_ = context_.now;
+  if (link.state == Link::State::connecting) {
+    const int error = net::dial_result(link.fd.get());
+    if (error != 0) return link_failed(link, net::DialError{error, false});
+    link_up(link);
+    settle();
+    if (!closed_) pump_client();
+    return;
+  }
+  if (link.state != Link::State::up) return;
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) link.in.readable = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) link.in.hangup = true;
+  const bool was_blocked = link.sink.blocked();
+  if ((events & EPOLLOUT) != 0) link.sink.on_writable();
+  settle();
+  if (!closed_) pump_links();
+  if (was_blocked && !closed_) pump_client();
+}
+
+void Session::resume() {
+  if (closed_) return;
+  if (waiting_) {
+    waiting_ = false;
+    std::vector<std::uint8_t> input;
+    input.swap(in_.held);
+    process_client(input);
+    after_input(in_);
+  }
+  if (!closed_) pump_client();
+  if (!closed_) pump_links();
+}
+
+void Session::on_retry() {
+  if (closed_) return;
+  for (const auto& link : links_)
+    if (!closed_ && link->state == Link::State::waiting) dial_link(*link);
+}
+
+// The guest's share of memory: whatever waits here on its behalf. A few hundred bytes of a split header are not
+// counted, so that a slow link costs no shared counter at every read.
+std::uint64_t Session::buffered() const {
+  constexpr std::size_t kFree = ReadBuffer::kHeadroom;
+  const auto inbound = [](const Inbound& in) {
+    return in.reader.gathered() + (in.held.size() > kFree ? in.held.size() : 0);
+  };
+  std::uint64_t sum = inbound(in_) + client_sink_.pending() + answers_.size();
+  for (const auto& link : links_) sum += inbound(link->in) + link->sink.pending();
+  return sum;
+}
+
+// Brings the guest's budget up to what is held now, and looks after broken sockets.
+void Session::settle() {
+  if (closed_) return;
+  if (client_sink_.failed()) return close(gone_ || in_.hangup ? CloseReason::client_closed : CloseReason::client_error);
+  for (const auto& link : links_) {
+    if (link->state == Link::State::up && link->sink.failed()) link_ended(*link);
+    if (closed_) return;
+  }
+  const std::uint64_t now = buffered();
+  if (now < charged_) {
+    guest_.buffered.give(charged_ - now);
+    charged_ = now;
+  } else if (now > charged_) {
+    if (!guest_.buffered.try_take(now - charged_)) return close(CloseReason::buffered_bytes);
+    charged_ = now;
+  }
+  finish_if_done();
+}
+
+void Session::finish_if_done() {
+  if (closed_ || client_sink_.blocked()) return;
+  if (last_words_) return close(CloseReason::backend_closed);
+  if (in_.ended && calls_.size() == 0 && answers_.empty() && reply_owner_ == nullptr) close(CloseReason::client_closed);
+}
+
+void Session::tick_inbound(Inbound& in, bool paused) {
+  if (in.partial_since == 0) return;
+  if (paused) {
+    in.partial_since = context_.now;
+  } else if (context_.now - in.partial_since >=
+             static_cast<std::uint64_t>(context_.shared.conf.gateway.record_timeout.count())) {
+    close(CloseReason::record_timeout);
+  }
+}
+
+void Session::tick() {
+  if (closed_) return;
+  const auto& conf = context_.shared.conf;
+  const std::uint64_t idle = context_.now - last_activity_;
+  const bool nothing_due = calls_.size() == 0 || client_sink_.blocked() || in_.ended;
+  if (nothing_due && idle >= static_cast<std::uint64_t>(conf.gateway.idle_timeout.count()))
+    return close(CloseReason::idle_timeout);
+  if (calls_.size() == 0) calls_.release();
+  if (in_.reader.idle()) in_.reader.release();
+  tick_inbound(in_, client_paused());
+  for (const auto& link : links_) {
+    if (closed_) return;
+    const bool dialing = link->state == Link::State::waiting || link->state == Link::State::connecting;
+    const auto limit = static_cast<std::uint64_t>(link->backend.conf.connect_timeout.count());
+    if (dialing && context_.now - link->dialing_since >= limit) return close(CloseReason::backend_unreachable);
+    if (link->in.reader.idle()) link->in.reader.release();
+    tick_inbound(link->in, link_paused(*link));
+  }
+}
+
+void Session::close(CloseReason why, std::string detail) {
+  if (closed_) return;
+  closed_ = true;
+  context_.batch.finish();
+  counters().add(why);
+  log_close(why, detail);
+  if (waiting_) guest_.in_flight.forget(context_.waiter(id_));
+  guest_.in_flight.give(calls_.size());
+  guest_.buffered.give(charged_);
+  guest_.connections.give(1);
+  charged_ = 0;
+  client_sink_.detach();
+  client_.reset();
+  for (const auto& link : links_) {
+    link->sink.detach();
+    link->fd.reset();
+  }
+  context_.pipes.put(std::move(in_.pipe));
+  for (const auto& link : links_) context_.pipes.put(std::move(link->in.pipe));
+  context_.retire(*this);
+}
+
+void Session::log_close(CloseReason why, const std::string& detail) {
+  const bool ordinary = why == CloseReason::client_closed || why == CloseReason::client_error ||
+                        why == CloseReason::idle_timeout || why == CloseReason::shutdown;
+  if (ordinary) return;
+  const auto allowed = guest_.log.ask(context_.now / 1000);
+  if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
+  log::Line line(log::Level::warning, "closed");
+  line.add("guest", guest_.policy.name).add("peer", peer_.str()).add("reason", runtime::close_word(why));
+  if (!detail.empty()) line.add("detail", detail);
+  if (allowed.suppressed > 0) line.add("suppressed", allowed.suppressed);
+  line.write();
+}
+
+void Session::log_refusal(const rpc::CallHeader& call, const policy::Decision& d) {
+  const auto allowed = guest_.log.ask(context_.now / 1000);
+  if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
+  log::Line line(log::Level::warning, "refused");
+  line.add("guest", guest_.policy.name)
+      .add("peer", peer_.str())
+      .add("rule", policy::rule_word(d.rule))
+      .add("reply", rpc::rejection_name(d.rejection))
+      .add("program", rpc::program_name(call.program))
+      .add("version", call.version)
+      .add("procedure", rpc::procedure_name(call.program, call.version, call.procedure))
+      .add("uid", d.claimed_uid)
+      .add("reason", policy::describe(guest_.policy, call, peer_.port, d));
+  if (allowed.suppressed > 0) line.add("suppressed", allowed.suppressed);
+  line.write();
+}
+
+}  // namespace gatehouse::session

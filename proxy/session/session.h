@@ -1,0 +1,131 @@
+// One client connection and all that belongs to it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "proxy/net/connect.h"
+#include "proxy/net/peer.h"
+#include "proxy/session/context.h"
+#include "proxy/session/link.h"
+#include "rpc/call.h"
+#include "rpc/reply.h"
+
+namespace gatehouse::session {
+
+/// Session: reads the client's records, decides each call, forwards it over the link of its backend, and brings the
+/// replies back; calls of the backend travel the other way. Bodies stream: a session stores at most what one read
+/// brought and its target would not take, and a record of several fragments while it is gathered, all of it charged to
+/// the guest. Belongs to one worker; not thread-safe. After any member function the session may be closed().
+class Session {
+ public:
+  /// Takes over the connection; `id` is unique in the process. start() must follow.
+  Session(Context& context, runtime::GuestState& guest, net::UniqueFd client, net::Peer peer, std::uint64_t id);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// start: registers the client with the worker's epoll set.
+  void start();
+  /// on_client, on_link: epoll's `events` of an endpoint.
+  void on_client(std::uint32_t events);
+  void on_link(Link& link, std::uint32_t events);
+  /// resume: goes on after again() or after a budget had room.
+  void resume();
+  /// on_retry: time to dial the links that wait.
+  void on_retry();
+  /// tick: once a second: time-outs.
+  void tick();
+  /// close: ends the session and all its links; logs and counts the reason. Idempotent.
+  void close(runtime::CloseReason why, std::string detail = {});
+
+  [[nodiscard]] bool closed() const { return closed_; }
+  [[nodiscard]] std::uint64_t id() const { return id_; }
+  [[nodiscard]] runtime::GuestState& guest() { return guest_; }
+  /// endpoint: the client's, for epoll.
+  [[nodiscard]] Endpoint& endpoint() { return client_endpoint_; }
+
+  // The worker's own bookkeeping.
+  bool queued = false;
+  std::size_t slot = 0;
+
+ private:
+  enum class Step : std::uint8_t { done, need_more, wait };
+
+  // client_stream.cc: client -> links
+  void pump_client();
+  [[nodiscard]] bool client_paused() const;
+  void process_client(rpc::Bytes in);
+  Step client_record(const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  Step client_call(const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  Step client_callback_reply(const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  void forward_call(const rpc::CallHeader& call, const policy::Decision& d, Link& link,
+                    const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  void refuse(const rpc::CallHeader& call, const policy::Decision& d, const rpc::RecordReader::Item& item,
+              rpc::Bytes& in);
+  void client_ended();
+
+  // reply_stream.cc: links -> client
+  void pump_links();
+  void pump_link(Link& link);
+  [[nodiscard]] bool link_paused(const Link& link) const;
+  void process_link(Link& link, rpc::Bytes in);
+  Step link_record(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  Step link_reply(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  Step link_callback(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  void relay_reply(Link& link, const rpc::ReplyHeader& reply, const rpc::RecordReader::Item& item);
+  void record_done(Link& link);
+  void link_ended(Link& link);
+  void log_backend_auth_error(const Link& link, std::uint32_t auth_stat);
+  void answer(rpc::Bytes record);
+  void send_answers();
+
+  // link.cc: making and ending links
+  Link& link_for(std::uint16_t backend);
+  void dial_link(Link& link);
+  void link_up(Link& link);
+  void link_failed(Link& link, const net::DialError& why);
+  void drop_link(Link& link);
+
+  // relay.cc: what both directions share
+  enum class Splice : std::uint8_t { copy, more, stop };
+  Splice splice_body(int from, Inbound& in, Sink& to, int to_fd);
+  void body_ended(Inbound& in);
+  Splice push_pipe(Inbound& in, Sink& to, int to_fd);
+  void send_record(Sink& to, std::uint32_t length, rpc::Bytes head, const rpc::RecordReader::Item& item,
+                   std::size_t skip);
+  void hold(Inbound& in, rpc::Bytes rest);
+  void after_input(Inbound& in);
+  void settle();
+  void finish_if_done();
+  void tick_inbound(Inbound& in, bool paused);
+  [[nodiscard]] std::uint64_t buffered() const;
+
+  void log_refusal(const rpc::CallHeader& call, const policy::Decision& d);
+  void log_close(runtime::CloseReason why, const std::string& detail);
+  [[nodiscard]] runtime::GuestCounters& counters() { return guest_.counters(context_.thread); }
+
+  Context& context_;
+  runtime::GuestState& guest_;
+  const std::uint64_t id_;
+  const net::Peer peer_;
+  net::UniqueFd client_;
+  Endpoint client_endpoint_;
+  Sink client_sink_;
+  Inbound in_;
+  Link* body_to_ = nullptr;          ///< where the rest of the client's record goes; null: nowhere
+  bool waiting_ = false;             ///< for the guest's in-flight budget
+  bool closed_ = false;
+  bool gone_ = false;                ///< the client closed both directions, or reset
+  bool last_words_ = false;          ///< only what waits for the client is still sent, then the session closes
+  Link* reply_owner_ = nullptr;      ///< the link whose record is half-sent to the client
+  std::vector<std::uint8_t> answers_;  ///< the gateway's own replies, waiting for the owner's record to end
+  CallTable calls_;
+  std::vector<std::unique_ptr<Link>> links_;
+  std::uint64_t last_activity_ = 0;  ///< ms
+  std::uint64_t ended_at_ = 0;       ///< ms; when the client's end of file was read
+  std::uint64_t charged_ = 0;        ///< bytes taken from the guest's buffered budget
+};
+
+}  // namespace gatehouse::session

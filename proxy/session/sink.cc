@@ -1,0 +1,125 @@
+#include "proxy/session/sink.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace gatehouse::session {
+
+void Sink::attach(int fd, int epoll, void* tag) {
+  fd_ = fd;
+  epoll_ = epoll;
+  tag_ = tag;
+  watched_ = false;
+  if (pending() > 0) on_writable();
+}
+
+void Sink::detach() {
+  fd_ = -1;
+  waiting_ = watched_ = failed_ = false;
+  sent_ = 0;
+  pending_ = {};
+}
+
+void Sink::send(iovec* pieces, std::size_t count) {
+  if (failed_) return;
+  std::size_t skip = 0;
+  if (!waiting_ && fd_ >= 0) {
+    msghdr m{};
+    m.msg_iov = pieces;
+    m.msg_iovlen = count;
+    const ssize_t n = ::sendmsg(fd_, &m, MSG_NOSIGNAL);
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+      failed_ = true;
+      return;
+    }
+    if (n > 0) skip = static_cast<std::size_t>(n);
+  }
+  keep(pieces, count, skip);
+}
+
+void Sink::keep(const iovec* pieces, std::size_t count, std::size_t skip) {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (skip >= pieces[i].iov_len) {
+      skip -= pieces[i].iov_len;
+      continue;
+    }
+    const auto* data = static_cast<const std::uint8_t*>(pieces[i].iov_base);
+    pending_.insert(pending_.end(), data + skip, data + pieces[i].iov_len);
+    skip = 0;
+  }
+  if (pending() > 0) wait_writable();
+}
+
+void Sink::wait_writable() {
+  waiting_ = true;
+  watch(true);
+}
+
+void Sink::on_writable() {
+  if (failed_ || fd_ < 0) return;
+  while (pending() > 0) {
+    const ssize_t n = ::send(fd_, pending_.data() + sent_, pending(), MSG_NOSIGNAL);
+    if (n < 0) {
+      if (errno == EAGAIN) return wait_writable();
+      if (errno == EINTR) continue;
+      failed_ = true;
+      return;
+    }
+    sent_ += static_cast<std::size_t>(n);
+  }
+  // The memory goes back at once: an idle connection owns no buffer.
+  pending_ = {};
+  sent_ = 0;
+  waiting_ = false;
+  watch(false);
+}
+
+void Sink::watch(bool writable) {
+  if (fd_ < 0 || watched_ == writable) return;
+  watched_ = writable;
+  epoll_event e{};
+  e.events = EPOLLIN | EPOLLRDHUP | EPOLLET | (writable ? EPOLLOUT : 0U);
+  e.data.ptr = tag_;
+  if (::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd_, &e) != 0) failed_ = true;
+}
+
+void Batch::put(rpc::Bytes piece) {
+  if (piece.size() <= kCopyUpTo) return copy(piece);
+  append(piece.data(), piece.size());
+}
+
+void Batch::copy(rpc::Bytes piece) {
+  if (piece.empty()) return;
+  if (piece.size() > kScratch - used_) flush();
+  std::uint8_t* at = scratch_.get() + used_;
+  std::memcpy(at, piece.data(), piece.size());
+  used_ += piece.size();
+  append(at, piece.size());
+}
+
+void Batch::append(const std::uint8_t* data, std::size_t size) {
+  if (count_ > 0) {
+    iovec& last = pieces_[count_ - 1];
+    if (static_cast<const std::uint8_t*>(last.iov_base) + last.iov_len == data) {
+      last.iov_len += size;
+      return;
+    }
+  }
+  if (count_ == kPieces) {
+    // The newest scratch bytes are part of the piece about to be added: send the others and keep scratch as it is.
+    target_->send(pieces_.data(), count_);
+    count_ = 0;
+  }
+  pieces_[count_++] = {const_cast<std::uint8_t*>(data), size};
+}
+
+void Batch::flush() {
+  if (count_ > 0) target_->send(pieces_.data(), count_);
+  count_ = 0;
+  used_ = 0;
+}
+
+}  // namespace gatehouse::session

@@ -1,0 +1,157 @@
+#include "proxy/worker/worker.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <ctime>
+
+namespace gatehouse::worker {
+namespace {
+
+constexpr std::uint64_t kTick = 1000;  // ms
+constexpr int kEvents = 128;
+
+std::uint64_t monotonic_ms() {
+  timespec t{};
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1000 + static_cast<std::uint64_t>(t.tv_nsec) / 1000000;
+}
+
+}  // namespace
+
+Worker::Worker(runtime::Shared& shared_, std::size_t thread_number) : Context(shared_, thread_number) {}
+
+Worker::~Worker() { stop(); }
+
+bool Worker::start() {
+  epoll_fd_.reset(::epoll_create1(EPOLL_CLOEXEC));
+  epoll = epoll_fd_.get();
+  epoll_event e{};
+  e.events = EPOLLIN;
+  e.data.ptr = nullptr;
+  if (epoll < 0 || mail_.fd() < 0 || ::epoll_ctl(epoll, EPOLL_CTL_ADD, mail_.fd(), &e) != 0) return false;
+  thread_ = std::jthread([this] { run(); });
+  return true;
+}
+
+void Worker::adopt(Newcomer n) {
+  load_.fetch_add(1, std::memory_order_relaxed);
+  mail_.post({Message::Kind::adopt, std::move(n), 0});
+}
+
+void Worker::stop() {
+  if (!thread_.joinable()) return;
+  mail_.post({Message::Kind::stop, {}, 0});
+  thread_.join();
+}
+
+void Worker::run() {
+  std::array<epoll_event, kEvents> events;
+  now = monotonic_ms();
+  next_tick_ = now + kTick;
+  while (!stopping_) {
+    const int n = ::epoll_wait(epoll, events.data(), kEvents, wait_time());
+    now = monotonic_ms();
+    for (int i = 0; i < n; ++i) {
+      const auto& e = events[static_cast<std::size_t>(i)];
+      auto* endpoint = static_cast<session::Endpoint*>(e.data.ptr);
+      if (endpoint == nullptr) {
+        read_mail();
+      } else if (endpoint->link == nullptr) {
+        endpoint->session->on_client(e.events);
+      } else {
+        endpoint->session->on_link(*endpoint->link, e.events);
+      }
+    }
+    run_queued();
+    run_retries();
+    if (now >= next_tick_) tick_all();
+    bury();
+  }
+  for (const auto& [id, s] : sessions_) s->close(runtime::CloseReason::shutdown);
+  bury();
+}
+
+int Worker::wait_time() const {
+  if (!queued_.empty()) return 0;
+  std::uint64_t until = sessions_.empty() ? now + 3600 * 1000 : next_tick_;
+  if (!retries_.empty()) until = std::min(until, retries_.top().when);
+  return until > now ? static_cast<int>(until - now) : 0;
+}
+
+void Worker::read_mail() {
+  mail_.take(opened_);
+  for (Message& m : opened_) {
+    switch (m.kind) {
+      case Message::Kind::adopt: welcome(std::move(m.newcomer)); break;
+      case Message::Kind::wake:
+        if (session::Session* s = find(m.id)) s->resume();
+        break;
+      case Message::Kind::stop: stopping_ = true; break;
+    }
+  }
+  opened_.clear();
+}
+
+void Worker::welcome(Newcomer n) {
+  auto s = std::make_unique<session::Session>(*this, *shared.guests[n.guest], std::move(n.fd), std::move(n.peer), n.id);
+  session::Session& session = *s;
+  sessions_.emplace(n.id, std::move(s));
+  session.start();
+}
+
+session::Session* Worker::find(std::uint64_t id) const {
+  const auto at = sessions_.find(id);
+  return at == sessions_.end() ? nullptr : at->second.get();
+}
+
+void Worker::again(session::Session& s) {
+  if (s.queued) return;
+  s.queued = true;
+  queued_.push_back(s.id());
+}
+
+void Worker::run_queued() {
+  running_.swap(queued_);
+  for (const std::uint64_t id : running_) {
+    session::Session* s = find(id);
+    if (s == nullptr) continue;
+    s->queued = false;
+    s->resume();
+  }
+  running_.clear();
+}
+
+void Worker::call_at(std::uint64_t when, session::Session& s) { retries_.push({when, s.id()}); }
+
+void Worker::run_retries() {
+  while (!retries_.empty() && retries_.top().when <= now) {
+    const std::uint64_t id = retries_.top().id;
+    retries_.pop();
+    if (session::Session* s = find(id)) s->on_retry();
+  }
+}
+
+void Worker::tick_all() {
+  next_tick_ = now + kTick;
+  for (const auto& [id, s] : sessions_) s->tick();
+}
+
+runtime::Waiter Worker::waiter(std::uint64_t id) {
+  return {[](void* owner, std::uint64_t key) {
+            static_cast<Worker*>(owner)->mail_.post({Message::Kind::wake, {}, key});
+          },
+          this, id};
+}
+
+void Worker::retire(session::Session& s) { retired_.push_back(s.id()); }
+
+void Worker::bury() {
+  for (const std::uint64_t id : retired_) {
+    sessions_.erase(id);
+    load_.fetch_sub(1, std::memory_order_relaxed);
+  }
+  retired_.clear();
+}
+
+}  // namespace gatehouse::worker
