@@ -1,0 +1,91 @@
+#include "proxy/runtime/budget.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <thread>
+#include <vector>
+
+#include "tests/support/catch.h"
+
+using gatehouse::runtime::Budget;
+using gatehouse::runtime::Waiter;
+
+namespace {
+
+// A thread that waits for its budget as a worker does: woken through a flag, then trying again.
+class Taker {
+ public:
+  void take(Budget& budget, std::uint64_t n) {
+    while (!budget.take_or_wait(n, waiter())) {
+      std::unique_lock lock(mutex_);
+      woken_.wait(lock, [this] { return flag_; });
+      flag_ = false;
+    }
+  }
+
+ private:
+  Waiter waiter() {
+    return {[](void* owner, std::uint64_t) { static_cast<Taker*>(owner)->wake(); }, this, 1};
+  }
+  void wake() {
+    const std::lock_guard lock(mutex_);
+    flag_ = true;
+    woken_.notify_one();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable woken_;
+  bool flag_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("a budget is never exceeded and nobody waits for ever, with eight threads on three units [L6]") {
+  constexpr int kThreads = 8, kRounds = 20000;
+  Budget budget(3);
+  std::atomic<int> inside{0};
+  std::atomic<bool> exceeded{false};
+  std::atomic<int> finished{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t)
+      threads.emplace_back([&] {
+        Taker taker;
+        for (int i = 0; i < kRounds; ++i) {
+          taker.take(budget, 1);
+          if (inside.fetch_add(1) + 1 > 3) exceeded = true;
+          inside.fetch_sub(1);
+          budget.give(1);
+        }
+        // A wake-up may still be on its way to this taker: it must not find it gone.
+        budget.forget({nullptr, &taker, 1});
+        ++finished;
+      });
+  }
+  CHECK_FALSE(exceeded);
+  CHECK(finished == kThreads);
+  CHECK(budget.used() == 0);
+}
+
+TEST_CASE("more than the limit can never be taken, and does not wait [L6]") {
+  Budget budget(10);
+  int woken = 0;
+  const Waiter w{[](void* p, std::uint64_t) { ++*static_cast<int*>(p); }, &woken, 7};
+  CHECK_FALSE(budget.take_or_wait(11, w));
+  REQUIRE(budget.try_take(10));
+  CHECK_FALSE(budget.try_take(1));
+  CHECK_FALSE(budget.take_or_wait(1, w));
+  budget.give(10);
+  CHECK(woken == 1);
+}
+
+TEST_CASE("who was forgotten is not woken") {
+  Budget budget(1);
+  int woken = 0;
+  const Waiter w{[](void* p, std::uint64_t) { ++*static_cast<int*>(p); }, &woken, 7};
+  REQUIRE(budget.try_take(1));
+  REQUIRE_FALSE(budget.take_or_wait(1, w));
+  budget.forget(w);
+  budget.give(1);
+  CHECK(woken == 0);
+}

@@ -1,0 +1,68 @@
+// The direction of the includes: docs/design/README.md, "Layers".
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "tests/support/catch.h"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// For each folder, the folders of the project it may include besides itself. A folder that is not here may not exist.
+const std::map<std::string, std::set<std::string>> kMay = {
+    {"rpc", {}},
+    {"authunix", {"rpc"}},
+    {"proxy/policy", {"rpc", "authunix"}},
+    {"proxy/config", {"rpc", "authunix", "proxy/policy", "proxy/net/address.h"}},
+    {"proxy/net", {"rpc", "proxy/config"}},
+    {"proxy/log", {}},
+    {"proxy/runtime", {"rpc", "authunix", "proxy/policy", "proxy/config", "proxy/net"}},
+    {"proxy/session", {"rpc", "authunix", "proxy/policy", "proxy/config", "proxy/net", "proxy/log", "proxy/runtime"}},
+    {"proxy/worker", {"proxy/config", "proxy/net", "proxy/log", "proxy/runtime", "proxy/session"}},
+    {"proxy/daemon", {"proxy/config", "proxy/net", "proxy/log", "proxy/runtime", "proxy/worker"}},
+    {"proxy/ctl", {"rpc", "authunix", "proxy/policy", "proxy/config", "proxy/net", "proxy/runtime"}},
+};
+// Of the pure libraries: what would open sockets, read clocks or files.
+const std::regex kImpure(R"(<(sys/(socket|epoll|stat)|unistd|fcntl|time|ctime|chrono|fstream|filesystem|toml.*)(\.h|\+\+.*)?>)");
+const std::set<std::string> kPure = {"rpc", "authunix", "proxy/policy"};
+
+bool allowed(const std::string& folder, const std::string& include) {
+  const std::string its_folder = fs::path(include).parent_path().string();
+  if (its_folder == folder) return true;
+  const auto& may = kMay.at(folder);
+  return may.contains(its_folder) || may.contains(include);
+}
+
+}  // namespace
+
+TEST_CASE("dependencies point one way, and the pure libraries know no socket, clock or file") {
+  const fs::path root = GATEHOUSE_SOURCE_DIR;
+  const std::regex own(R"re(#include "([^"]+)")re");
+  int seen = 0;
+  for (const char* top : {"rpc", "authunix", "proxy"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
+      const auto extension = entry.path().extension();
+      if (extension != ".h" && extension != ".cc") continue;
+      const std::string folder = fs::relative(entry.path().parent_path(), root).string();
+      INFO(entry.path().string());
+      REQUIRE(kMay.contains(folder));
+      std::ifstream in(entry.path());
+      for (std::string line; std::getline(in, line);) {
+        if (std::smatch m; std::regex_search(line, m, own)) {
+          INFO(line);
+          CHECK(allowed(folder, m[1]));
+          ++seen;
+        }
+        if (kPure.contains(folder) && line.starts_with("#include <")) {
+          INFO(line);
+          CHECK_FALSE(std::regex_search(line, kImpure));
+        }
+      }
+    }
+  }
+  CHECK(seen > 100);
+}
