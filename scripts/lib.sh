@@ -1,0 +1,43 @@
+# What scripts/demo and scripts/test share: packages and builds. Sourced by bash.
+# shellcheck shell=bash
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+declare -A packages=(
+  [build]="g++ cmake ninja-build ccache pkg-config libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libsystemd-dev"
+  [tests]="catch2 libtirpc-dev rpcsvc-proto python3 python3-pytest"
+  [peers]="nfs-ganesha nfs-ganesha-vfs libnfs-utils rpcbind haproxy iproute2 util-linux"
+  [vm]="nfs-kernel-server nfs-common socat busybox-static kmod iproute2 apt-utils"
+)
+
+# need_packages GROUP...: installs what is missing of the groups. Without root it only checks, and says what to install.
+need_packages() {
+  local group name missing=()
+  for group in "$@"; do
+    for name in ${packages[$group]}; do
+      [[ $(dpkg-query -W -f '${Status}' "$name" 2>/dev/null) == "install ok installed" ]] || missing+=("$name")
+    done
+  done
+  ((${#missing[@]})) || return 0
+  if ((EUID != 0)); then
+    echo "missing packages; as root: apt-get install ${missing[*]}" >&2
+    return 1
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -qq -o DPkg::Lock::Timeout=300 update
+  apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# build_preset PRESET [TARGET...]: configures and builds; quiet unless it fails. The compiler cache lives outside the tree.
+build_preset() {
+  local preset=$1 log
+  shift
+  log=$(mktemp)
+  if ! { (cd "$top" && cmake --preset "$preset" -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache) &&
+         cmake --build "$top/build/$preset" ${1:+--target "$@"}; } >"$log" 2>&1; then
+    tail -n 60 "$log" >&2
+    rm -f "$log"
+    return 1
+  fi
+  rm -f "$log"
+}

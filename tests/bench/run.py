@@ -1,0 +1,144 @@
+#!/usr/bin/python3
+"""Compare a direct connection, haproxy, a plain relay and Gatehouse, interleaved, and print a markdown table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+import report
+from programs import BenchError, Relay, Starter, find_haproxy, pinned
+
+ROOT = Path(__file__).resolve().parents[2]
+MODES = ("1x1", "16x1", "16x8", "16x8b", "1000x1", "read", "write", "idle")
+IDLE_CONNECTIONS = 1000
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=Path, default=ROOT / "build/release", help="build directory of the tools")
+    parser.add_argument("--gatehouse", type=Path, help="gatehoused to measure (default: BUILD/proxy/gatehoused)")
+    parser.add_argument("--without-gatehouse", action="store_true", help="measure only what it is compared with")
+    parser.add_argument("--tools", type=Path, help="directory of the bench programs (default: BUILD/tests/bench)")
+    parser.add_argument("--modes", default=",".join(MODES), help="comma-separated (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="measured part of one sample (default: %(default)s)")
+    parser.add_argument("--pin", action="store_true", help="relays on core 1, their peers on core 0: less noise")
+    parser.add_argument("--write", type=Path, help="replace the table between the markers of this file")
+    parser.add_argument("--json", type=Path, help="write every sample to this file")
+    return parser.parse_args()
+
+
+def load(starter: Starter, mode: str, relay: Relay, options: list[str]) -> report.Sample:
+    command = pinned(starter.core_of("load"), [starter.tools / "bench_load", "--mode", mode, "--socket", relay.socket,
+                                               "--pid", str(relay.pid), *options])
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode != 0:
+        log = relay.socket.with_name(f"{relay.name}.log").read_text(errors="replace")[-2000:]
+        raise BenchError(f"mode {mode} through {relay.name}: {done.stderr.strip()}\nlog of {relay.name}:\n{log}")
+    sample: report.Sample = json.loads(done.stdout)
+    return sample
+
+
+def names_for(mode: str, with_gatehouse: bool) -> list[str]:
+    names = ["direct", "relay", "haproxy"]
+    if mode in report.BULK_MODES:
+        names.append("haproxy-splice")
+    if mode == "idle":
+        names.remove("direct")
+    return names + ["gatehouse"] * with_gatehouse
+
+
+def measure_idle(starter: Starter, names: list[str], results: report.Results) -> None:
+    """Each relay anew: memory that earlier load left behind would hide what connections take."""
+    for name in names:
+        relay = starter.start(name)
+        try:
+            results.add("idle", name, load(starter, "idle", relay, ["--connections", str(IDLE_CONNECTIONS)]))
+        finally:
+            relay.stop()
+
+
+def measure_rounds(starter: Starter, options: argparse.Namespace, modes: list[str], results: report.Results,
+                   relays: dict[str, Relay]) -> None:
+    for number in range(options.rounds):
+        for mode in modes:
+            names = names_for(mode, starter.gatehouse is not None)
+            turn = number % len(names)
+            for name in names[turn:] + names[:turn]:
+                if name not in relays:
+                    relays[name] = starter.start(name)
+                sample = load(starter, mode, relays[name], ["--seconds", str(options.seconds)])
+                results.add(mode, name, sample)
+        print(f"round {number + 1} of {options.rounds} done", file=sys.stderr)
+
+
+def conditions(options: argparse.Namespace) -> str:
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    cores = len(re.findall(r"^processor", Path("/proc/cpuinfo").read_text(), re.M))
+    said = subprocess.run([find_haproxy(), "-v"], capture_output=True, text=True, check=True).stdout
+    version = re.search(r"version (\S+)", said)
+    return (f"{date.today().isoformat()}: {options.rounds} rounds of {options.seconds:g} s a sample, interleaved{', pinned' if options.pin else ''}; "
+            f"{cpu.group(1).strip() if cpu else platform.machine()}, {cores} cores, Linux {platform.release()}, "
+            f"haproxy {version.group(1) if version else 'of unknown version'}.")
+
+
+def gatehouse_path(options: argparse.Namespace) -> Path | None:
+    if options.without_gatehouse:
+        return None
+    path: Path = options.gatehouse or options.build / "proxy/gatehoused"
+    if not path.is_file():
+        raise BenchError(f"{path} is not there: build it (cmake --build --preset release), name another with "
+                         "--gatehouse, or give --without-gatehouse")
+    return path.resolve()
+
+
+def run(options: argparse.Namespace) -> report.Results:
+    modes = options.modes.split(",")
+    if unknown := set(modes) - set(MODES):
+        raise BenchError(f"--modes: unknown {', '.join(sorted(unknown))}; there are {', '.join(MODES)}")
+    tools = (options.tools or options.build / "tests/bench").resolve()
+    if not (tools / "bench_load").is_file():
+        raise BenchError(f"{tools}/bench_load is not there: build it (cmake --build --preset release) or give --tools")
+    results = report.Results()
+    relays: dict[str, Relay] = {}
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatehouse-bench-")))
+        starter = Starter(tools, gatehouse_path(options), scratch, options.pin)
+        stack.callback(lambda: [relay.stop() for relay in relays.values()])
+        relays["direct"] = starter.start("direct")
+        if "idle" in modes:
+            measure_idle(starter, names_for("idle", starter.gatehouse is not None), results)
+        measure_rounds(starter, options, [mode for mode in modes if mode != "idle"], results, relays)
+    return results
+
+
+def main() -> int:
+    options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
+    try:
+        results = run(options)
+        text = report.render(results, conditions(options))
+        print(text, end="")
+        if options.json:
+            flat = {f"{mode} {name}": samples for (mode, name), samples in results.samples.items()}
+            options.json.write_text(json.dumps(flat, indent=1) + "\n")
+        if options.write:
+            options.write.write_text(report.replace_between_markers(options.write.read_text(), text))
+    except (BenchError, OSError, ValueError) as error:
+        print(f"run.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+// The few RPC and NFSv3 shapes the benchmark speaks (RFC 5531, RFC 1813), written apart from the code under test.
+namespace gatehouse::bench {
+
+inline constexpr std::uint32_t kLastFragment = 0x80000000U;
+inline constexpr std::uint32_t kProgram = 100003;
+inline constexpr std::uint32_t kVersion = 3;
+
+// Procedure is what the server answers: NULL and GETATTR alike with a small reply.
+enum class Procedure : std::uint32_t { null = 0, getattr = 1, read = 6, write = 7 };
+
+// AcceptStat is RFC 5531's accept_stat, as far as the server uses it.
+enum class AcceptStat : std::uint32_t { success = 0, prog_unavail = 1, proc_unavail = 3, garbage_args = 4 };
+
+// Sizes in bytes of whole records, record mark included. A READ reply's head is all that stands before its payload.
+inline constexpr std::size_t kMark = 4;
+inline constexpr std::size_t kReplyHeader = 28;
+inline constexpr std::size_t kSmallReply = 128;
+inline constexpr std::size_t kReadReplyHead = kReplyHeader + 104;
+inline constexpr std::size_t kCallHeadMax = 512;
+inline constexpr std::uint32_t kMaxPayload = 16U << 20;
+
+using Bytes = std::span<const std::uint8_t>;
+
+// get32 reads a big-endian word; the caller has made sure that four bytes are there.
+std::uint32_t get32(Bytes bytes, std::size_t at);
+
+// put32 writes a big-endian word in place.
+void put32(std::span<std::uint8_t> bytes, std::size_t at, std::uint32_t value);
+
+// make_call returns a call (record mark included) with AUTH_SYS credential, uid 1000 and five groups: 128 bytes for
+// GETATTR. `payload` is READ's count or WRITE's length; WRITE's bytes are not included but counted in the record mark.
+// The xid at offset kMark is for the caller to set.
+std::vector<std::uint8_t> make_call(Procedure procedure, std::uint32_t payload);
+
+// CallView is what the server needs of a call. A null-like procedure has payload 0.
+struct CallView {
+  std::uint32_t xid = 0;
+  Procedure procedure = Procedure::null;
+  AcceptStat verdict = AcceptStat::success;
+  std::uint32_t payload = 0;  // READ: bytes wanted; WRITE: bytes that follow the head
+  std::size_t head = 0;       // bytes of the record before WRITE's payload, without the record mark
+};
+
+// CallFault says why the bytes are no call that deserves an answer.
+enum class CallFault { none, not_a_call, bad_credential, bad_verifier };
+
+// parse_call reads a call's head (without its record mark). `available` holds the whole record, or at least the first
+// kCallHeadMax bytes of it; `record` is the record's length. A well-formed call that cannot be served has a verdict.
+CallFault parse_call(Bytes available, std::size_t record, CallView& call);
+
+// append_reply adds the reply's record (without READ's payload, which follows it) to `out`.
+void append_reply(const CallView& call, std::vector<std::uint8_t>& out);
+
+// reply_head_size returns how many bytes of a reply to the procedure reply_fault wants to see.
+constexpr std::size_t reply_head_size(Procedure procedure) {
+  return procedure == Procedure::read ? kReadReplyHead : kSmallReply;
+}
+
+// reply_fault returns nullptr when `reply` (mark included) is the successful reply to the call, else what is wrong with
+// it. `reply` holds the first reply_head_size bytes, fewer only if the record is shorter.
+const char* reply_fault(Bytes reply, std::uint32_t xid, Procedure procedure, std::uint32_t payload);
+
+// payload_at returns pattern bytes that continue the payload from `offset` on; at least 8 bytes, at most one period.
+Bytes payload_at(std::size_t offset);
+
+// payload_matches spot-checks `chunk`, found at `offset` of a payload: its first and last whole words.
+bool payload_matches(std::size_t offset, Bytes chunk);
+
+}  // namespace gatehouse::bench
