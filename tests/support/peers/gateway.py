@@ -1,0 +1,134 @@
+"""The gateway itself and its control tool, as a test or the demonstration runs them."""
+
+import json
+import re
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping, Sequence
+
+from .build import program
+from .process import Process
+from .wait import until
+
+# A word of a log line: key=value, or key="value with \" and spaces".
+WORD = re.compile(r'([\w-]+)=("(?:[^"\\]|\\.)*"|\S*)')
+SANITIZER = re.compile(r"(Address|Leak|Thread|Memory|UndefinedBehavior)Sanitizer|runtime error:")
+
+
+def write_config(directory: Path, text: str, drop_ins: Mapping[str, str] | None = None) -> Path:
+    """write_config writes gatehouse.conf and conf.d/ into the directory and returns the file's path."""
+    config = directory / "gatehouse.conf"
+    config.write_text(text)
+    for name, content in (drop_ins or {}).items():
+        (directory / "conf.d").mkdir(exist_ok=True)
+        (directory / "conf.d" / name).write_text(content)
+    return config
+
+
+def parse_line(line: str) -> dict[str, str]:
+    """parse_line returns the key=value words of a log line; quotes and their escapes are left as they were written."""
+    return {key: value[1:-1] if value.startswith('"') else value for key, value in WORD.findall(line)}
+
+
+class Gateway:
+    """Gateway runs gatehoused with the configuration given until stop(), which demands a clean end. It is ready when the
+    constructor returns. `prefix` is put before the command line (another user, limits);
+    `pass_fds` are descriptors that it inherits."""
+
+    def __init__(self, directory: Path, config: str, drop_ins: Mapping[str, str] | None = None, prefix: Sequence[str] = (),
+                 pass_fds: Sequence[int] = ()):
+        self.config = write_config(directory, config, drop_ins)
+        self._stopped = False
+        self.process = Process([*prefix, str(program("proxy/gatehoused")), "--config", str(self.config)], directory / "gatehoused.log",
+                               env={"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", "UBSAN_OPTIONS": "print_stacktrace=1"}, pass_fds=pass_fds)
+        try:
+            self.process.wait_for(lambda: self.events("ready"), "event=ready in the gateway's log", 20)
+        except BaseException:
+            self.process.kill()
+            raise
+
+    def log(self) -> str:
+        return self.process.log()
+
+    def events(self, event: str, **words) -> list[dict[str, str]]:
+        """events returns the log lines of an event that have all the words given, as dictionaries, oldest first."""
+        lines = [parse_line(line) for line in self.log().splitlines() if "event=" in line]
+        return [line for line in lines if line.get("event") == event and all(line.get(key) == str(value) for key, value in words.items())]
+
+    def wait_event(self, event: str, seconds: float = 10.0, **words) -> dict[str, str]:
+        """wait_event waits for a log line and returns the newest one."""
+        wanted = " ".join([f"event={event}", *(f"{key}={value}" for key, value in words.items())])
+        return self.process.wait_for(lambda: self.events(event, **words), f"{wanted} in the log:\n{self.log()}", seconds)[-1]
+
+    def counters(self, guest: str) -> dict[str, int]:
+        """counters asks for the counters (SIGUSR1) and returns those of a guest; words that are not numbers are left out."""
+        before = len(self.events("counters", guest=guest))
+        self.process.popen.send_signal(signal.SIGUSR1)
+        lines = self.process.wait_for(lambda: self.events("counters", guest=guest)[before:], f"counters of {guest} in the log")
+        return {key: int(value) for key, value in lines[-1].items() if value.isdigit()}
+
+    def wait_counter(self, guest: str, name: str, least: int, seconds: float = 10.0) -> dict[str, int]:
+        """wait_counter waits until a counter of the guest has reached `least` and returns all counters."""
+        def reached():
+            counters = self.counters(guest)
+            return counters if counters.get(name, 0) >= least else None
+        return until(reached, f"counter {name} of {guest} >= {least}", seconds, pause=0.05)
+
+    def memory_kib(self) -> int:
+        """memory_kib is the resident memory of the process, in KiB."""
+        return self._status("VmRSS")
+
+    def peak_kib(self) -> int:
+        """peak_kib is the most resident memory that the process ever had, in KiB."""
+        return self._status("VmHWM")
+
+    def descriptors(self) -> int:
+        """descriptors is the number of open file descriptors of the process."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    def _status(self, key: str) -> int:
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"{key}:\s+(\d+) kB", status).group(1))
+
+    def stop(self) -> None:
+        """stop sends SIGTERM and raises AssertionError unless the process ends with status 0 and no sanitizer reported."""
+        if self._stopped:
+            return
+        self._stopped = True
+        alive = self.process.running()
+        status = self.process.stop(20.0)
+        log = self.log()
+        assert alive, f"the gateway had ended by itself with status {status}:\n{log}"
+        assert not SANITIZER.search(log), f"a sanitizer reported:\n{log}"
+        assert status == 0, f"the gateway ended with status {status} on SIGTERM:\n{log}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Outcome is what a run of a program left: its exit status and its two streams."""
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> dict:
+        return json.loads(self.out)
+
+
+def run(name: str, *arguments) -> Outcome:
+    """run runs a program of the build's proxy/ folder to its end."""
+    done = subprocess.run([str(program(f"proxy/{name}")), *map(str, arguments)], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=60, text=True, errors="replace")
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def ctl(config: Path, *arguments) -> Outcome:
+    """ctl runs gatehousectl --config CONFIG with the arguments."""
+    return run("gatehousectl", "--config", config, *arguments)
+
+
+def explain(config: Path, guest: str, **claim) -> Outcome:
+    """explain runs gatehousectl explain --json for a claim, such as uid=0, port=900, program="nfs"; sec defaults to sys."""
+    claim = {"sec": "sys", **claim}
+    return ctl(config, "explain", "--json", "--guest", guest, *(word for key, value in claim.items() for word in (f"--{key}", str(value))))
