@@ -49,8 +49,7 @@ bool IdMap::add(const IdRange& range) {
   return true;
 }
 
-std::optional<std::uint32_t> IdMap::map(std::uint32_t id) const {
-  if (ranges_.empty()) return id;
+std::optional<std::uint32_t> IdMap::map_in_ranges(std::uint32_t id) const {
   auto at = std::ranges::upper_bound(ranges_, id, {}, &IdRange::first);
   if (at == ranges_.begin()) return std::nullopt;
   --at;

@@ -31,7 +31,10 @@ class IdMap {
   bool add(const IdRange& range);
 
   /// map: the host id, or nothing when the map has ranges and none holds `id`. O(log ranges).
-  [[nodiscard]] std::optional<std::uint32_t> map(std::uint32_t id) const;
+  [[nodiscard]] std::optional<std::uint32_t> map(std::uint32_t id) const {
+    if (ranges_.empty()) return id;
+    return map_in_ranges(id);
+  }
 
   /// emits: whether some guest id maps to `host` (an empty map: every id does).
   [[nodiscard]] bool emits(std::uint32_t host) const;
@@ -39,6 +42,8 @@ class IdMap {
   [[nodiscard]] const std::vector<IdRange>& ranges() const { return ranges_; }
 
  private:
+  [[nodiscard]] std::optional<std::uint32_t> map_in_ranges(std::uint32_t id) const;
+
   std::vector<IdRange> ranges_;  // sorted by first
 };
 

@@ -113,7 +113,7 @@ void unknown_key(Context& ctx, const Member& m, std::initializer_list<Section> s
     else if (s.key == m.key && elsewhere.empty()) elsewhere = "; it is a key of " + std::string(section_title(s.section));
   }
   std::string text = std::string(section_title(*(sections.end() - 1))) + " has no key " + quote(m.key);
-  const std::string hint = elsewhere.empty() ? nearest.hint() : elsewhere;
+  const std::string hint = nearest.hint().empty() ? elsewhere : nearest.hint();
   ctx.error(m.place, text + (hint.empty() ? "; its keys are " + names_of(sections) : hint));
 }
 

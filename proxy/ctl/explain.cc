@@ -114,6 +114,7 @@ std::expected<Answer, std::string> explain(const config::Config& c, const Questi
   out.rule = policy::rule_word(d.rule);
   out.reason = policy::describe(g, header, port, d);
   out.guest = g.name;
+  out.uuid = g.uuid;
   if (d.verdict == policy::Verdict::forward) show_forward(c, g, d, out);
   if (d.verdict == policy::Verdict::refuse) out.reply = rpc::rejection_name(d.rejection);
   if (d.verdict == policy::Verdict::answer_empty) out.reply = "SUCCESS";

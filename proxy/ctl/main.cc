@@ -110,7 +110,7 @@ int main(int argc, char** argv) {
   app.add_flag("--json", o.json, "Print JSON");
   app.require_subcommand(1);
   app.fallthrough();
-  app.footer("Exit status: 0 good or allowed, 1 refused, 2 error.");
+  app.footer("Exit status: 0 good or allowed, 1 refused, 2 error.\n");
   app.add_subcommand("check", "Check the configuration");
   CLI::App* explaining = app.add_subcommand("explain", "Show what would become of a call, by which rule, and as whom");
   add_explain_options(*explaining, o);

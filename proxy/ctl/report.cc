@@ -39,7 +39,7 @@ std::string text(const Answer& a) {
   const auto line = [&](const std::string& label, const std::string& value) {
     if (!value.empty()) out += "  " + label + std::string(12 - label.size(), ' ') + value + '\n';
   };
-  line("guest", a.guest);
+  line("guest", a.uuid.empty() ? a.guest : a.guest + " (" + a.uuid + ')');
   line("rule", a.rule);
   line("reason", a.reason);
   if (a.credential) line("credential", credential_text(*a.credential));
@@ -55,6 +55,7 @@ std::string json(const Answer& a) {
                {"rule", a.rule},
                {"reason", a.reason},
                {"guest", or_null(a.guest)},
+               {"uuid", or_null(a.uuid)},
                {"credential", credential_json(a.credential)},
                {"backend", or_null(a.backend)},
                {"source_address", or_null(a.source_address)},

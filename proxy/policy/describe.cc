@@ -29,7 +29,11 @@ std::string describe(const Guest& guest, const rpc::CallHeader& call, std::optio
   std::ostringstream s;
   s << "guest " << guest.name << ": ";
   switch (d.rule) {
-    case Rule::granted: s << called(call) << " is granted, ids as the guest claims them"; break;
+    case Rule::granted:
+      s << called(call) << " is granted, "
+        << (guest.ids.uid_map.empty() && guest.ids.gid_map.empty() ? "ids as the guest claims them"
+                                                                    : "ids as the guest's maps say");
+      break;
     case Rule::squash: s << called(call) << " is granted, squash = \"" << squash_word(guest.ids.squash) << "\" replaced ids"; break;
     case Rule::id_map: s << called(call) << " is granted, an id that is -1 or in no range of the map became anonymous"; break;
     case Rule::insecure_squash:

@@ -184,11 +184,10 @@ void Session::forward_call(const rpc::CallHeader& call, const policy::Decision& 
     sys.gids = d.credential.gids;
     rpc::write_auth_sys(cred, sys);
   }
-  std::array<std::uint8_t, rpc::kMaxCallHeader> head;
-  rpc::XdrWriter w(head);
+  std::array<std::uint8_t, 4 + rpc::kMaxCallHeader> head;
+  rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
   rpc::write_call_head(w, call, d.flavor, cred.written());
-  const auto length = static_cast<std::uint32_t>(item.length - call.size + w.size());
-  send_record(link.sink, length, w.written(), item, call.size);
+  send_record(link.sink, std::span<std::uint8_t>(head).first(4 + w.size()), item, call.size);
   in_.reader.take(in, item.bytes.size());
   body_to_ = item.complete ? nullptr : &link;
 }
@@ -198,7 +197,7 @@ Session::Step Session::client_callback_reply(const RecordReader::Item& item, rpc
   const std::uint32_t xid = rpc::XdrReader(item.bytes).u32();
   for (const auto& link : links_) {
     if (!link->callbacks.remove(xid, 0)) continue;
-    send_record(link->sink, item.length, {}, item, 0);
+    send_record(link->sink, item);
     in_.reader.take(in, item.bytes.size());
     body_to_ = item.complete ? nullptr : link.get();
     return Step::done;

@@ -11,18 +11,24 @@ constexpr std::size_t kKeepHeld = 4096;
 
 }  // namespace
 
-// Starts a record of `length` bytes: its mark, `head` in place of the first `skip` bytes, and what is here of the rest.
-void Session::send_record(Sink& to, std::uint32_t length, rpc::Bytes head, const rpc::RecordReader::Item& item,
+// Sends the beginning of a record as one fragment: `marked_head`, four bytes for its mark and then what stands in place
+// of the first `skip` bytes of `item`, and what is here of the rest.
+void Session::send_record(Sink& to, std::span<std::uint8_t> marked_head, const rpc::RecordReader::Item& item,
                           std::size_t skip) {
-  std::array<std::uint8_t, 4> mark;
-  rpc::XdrWriter(mark).u32(rpc::last_fragment_mark(length));
+  const std::size_t length = item.length - skip + marked_head.size() - 4;
+  rpc::XdrWriter(marked_head).u32(rpc::last_fragment_mark(static_cast<std::uint32_t>(length)));
   const rpc::Bytes rest = item.bytes.subspan(skip);
-  if (&to == &client_sink_) counters().add(runtime::Count::bytes_out, mark.size() + head.size() + rest.size());
+  if (&to == &client_sink_) counters().add(runtime::Count::bytes_out, marked_head.size() + rest.size());
   context_.batch.to(to);
-  context_.batch.copy(mark);
-  context_.batch.copy(head);
+  context_.batch.copy(marked_head);
   context_.batch.put(rest);
   if (item.gathered) context_.batch.finish();
+}
+
+// Sends the beginning of a record as it came.
+void Session::send_record(Sink& to, const rpc::RecordReader::Item& item) {
+  std::array<std::uint8_t, 4> mark;
+  send_record(to, mark, item, 0);
 }
 
 void Session::hold(Inbound& in, rpc::Bytes rest) {

@@ -27,6 +27,7 @@ void Session::pump_links() {
     if (closed_) return;
     pump_link(*link);
   }
+  if (links_.size() < 2) return;
   // A record that ended may have held up a link that had its turn before.
   for (const auto& link : links_)
     if (!closed_ && link->state == Link::State::up && link->in.readable && !link_paused(*link))
@@ -131,17 +132,16 @@ void Session::relay_reply(Link& link, const rpc::ReplyHeader& reply, const Recor
     return;
   }
   if (!item.complete) reply_owner_ = &link;
-  if (reply.denied || reply.verf.is_empty_none()) return send_record(client_sink_, item.length, {}, item, 0);
+  if (reply.denied || reply.verf.is_empty_none()) return send_record(client_sink_, item);
   // A verifier (AUTH_SHORT) is between the gateway and the backend.
-  std::array<std::uint8_t, 20> head;
-  rpc::XdrWriter w(head);
+  std::array<std::uint8_t, 4 + 20> head;
+  rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
   w.u32(reply.xid);
   w.u32(rpc::kReply);
   w.u32(rpc::kMsgAccepted);
   w.u32(static_cast<std::uint32_t>(rpc::AuthFlavor::none));
   w.u32(0);
-  const auto length = static_cast<std::uint32_t>(item.length - reply.verf_end + w.size());
-  send_record(client_sink_, length, w.written(), item, reply.verf_end);
+  send_record(client_sink_, head, item, reply.verf_end);
 }
 
 Session::Step Session::link_callback(Link& link, const RecordReader::Item& item, rpc::Bytes& in) {
@@ -152,7 +152,7 @@ Session::Step Session::link_callback(Link& link, const RecordReader::Item& item,
   counters().add(Count::callbacks);
   link.callbacks.add(rpc::XdrReader(item.bytes).u32(), 0);
   if (!item.complete) reply_owner_ = &link;
-  send_record(client_sink_, item.length, {}, item, 0);
+  send_record(client_sink_, item);
   link.in.reader.take(in, item.bytes.size());
   return Step::done;
 }

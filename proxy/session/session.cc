@@ -87,35 +87,37 @@ void Session::on_retry() {
     if (!closed_ && link->state == Link::State::waiting) dial_link(*link);
 }
 
-// The guest's share of memory: whatever waits here on its behalf. A few hundred bytes of a split header are not
-// counted, so that a slow link costs no shared counter at every read.
-std::uint64_t Session::buffered() const {
-  constexpr std::size_t kFree = ReadBuffer::kHeadroom;
-  const auto inbound = [](const Inbound& in) {
-    return in.reader.gathered() + (in.held.size() > kFree ? in.held.size() : 0);
-  };
-  std::uint64_t sum = inbound(in_) + client_sink_.pending() + answers_.size();
-  for (const auto& link : links_) sum += inbound(link->in) + link->sink.pending();
-  return sum;
+namespace {
+
+// What a direction holds of the guest's share of memory. A few hundred bytes of a split header are not counted, so that
+// a slow link costs no shared counter at every read.
+std::size_t held_bytes(const Inbound& in) {
+  return in.reader.gathered() + (in.held.size() > ReadBuffer::kHeadroom ? in.held.size() : 0);
 }
 
-// Brings the guest's budget up to what is held now, and looks after broken sockets.
+}  // namespace
+
+// After every step: looks after broken sockets, and brings the guest's budget up to what is held now.
 void Session::settle() {
   if (closed_) return;
   if (client_sink_.failed()) return close(gone_ || in_.hangup ? CloseReason::client_closed : CloseReason::client_error);
+  std::uint64_t held = held_bytes(in_) + client_sink_.pending() + answers_.size();
   for (const auto& link : links_) {
-    if (link->state == Link::State::up && link->sink.failed()) link_ended(*link);
+    if (link->sink.failed() && link->state == Link::State::up) link_ended(*link);
     if (closed_) return;
+    held += held_bytes(link->in) + link->sink.pending();
   }
-  const std::uint64_t now = buffered();
-  if (now < charged_) {
-    guest_.buffered.give(charged_ - now);
-    charged_ = now;
-  } else if (now > charged_) {
-    if (!guest_.buffered.try_take(now - charged_)) return close(CloseReason::buffered_bytes);
-    charged_ = now;
+  if (held != charged_) charge(held);
+  if (in_.ended || last_words_) finish_if_done();
+}
+
+void Session::charge(std::uint64_t held) {
+  if (held < charged_) {
+    guest_.buffered.give(charged_ - held);
+  } else if (!guest_.buffered.try_take(held - charged_)) {
+    return close(CloseReason::buffered_bytes);
   }
-  finish_if_done();
+  charged_ = held;
 }
 
 void Session::finish_if_done() {

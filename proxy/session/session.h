@@ -93,14 +93,15 @@ class Session {
   Splice splice_body(int from, Inbound& in, Sink& to, int to_fd);
   void body_ended(Inbound& in);
   Splice push_pipe(Inbound& in, Sink& to, int to_fd);
-  void send_record(Sink& to, std::uint32_t length, rpc::Bytes head, const rpc::RecordReader::Item& item,
+  void send_record(Sink& to, std::span<std::uint8_t> marked_head, const rpc::RecordReader::Item& item,
                    std::size_t skip);
+  void send_record(Sink& to, const rpc::RecordReader::Item& item);
   void hold(Inbound& in, rpc::Bytes rest);
   void after_input(Inbound& in);
   void settle();
+  void charge(std::uint64_t held);
   void finish_if_done();
   void tick_inbound(Inbound& in, bool paused);
-  [[nodiscard]] std::uint64_t buffered() const;
 
   void log_refusal(const rpc::CallHeader& call, const policy::Decision& d);
   void log_close(runtime::CloseReason why, const std::string& detail);

@@ -7,6 +7,18 @@
 #include <cstring>
 
 namespace gatehouse::session {
+namespace {
+
+// Small calls are one piece, and send() costs the kernel less than sendmsg().
+ssize_t send_pieces(int fd, iovec* pieces, std::size_t count) {
+  if (count == 1) return ::send(fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+  msghdr m{};
+  m.msg_iov = pieces;
+  m.msg_iovlen = count;
+  return ::sendmsg(fd, &m, MSG_NOSIGNAL);
+}
+
+}  // namespace
 
 void Sink::attach(int fd, int epoll, void* tag) {
   fd_ = fd;
@@ -27,10 +39,7 @@ void Sink::send(iovec* pieces, std::size_t count) {
   if (failed_) return;
   std::size_t skip = 0;
   if (!waiting_ && fd_ >= 0) {
-    msghdr m{};
-    m.msg_iov = pieces;
-    m.msg_iovlen = count;
-    const ssize_t n = ::sendmsg(fd_, &m, MSG_NOSIGNAL);
+    const ssize_t n = send_pieces(fd_, pieces, count);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
       failed_ = true;
       return;
