@@ -52,7 +52,7 @@ const Node* Node::find(std::string_view key) const {
 
 std::string_view Node::type_name() const {
   static constexpr std::array<std::string_view, 7> kNames = {"a boolean", "an integer", "a fraction", "a string",
-                                                             "a list",    "a table",    "a date or time"};
+                                                             "a list",    "a table",    "a date, a time or nested too deeply"};
   return kNames[value.index()];
 }
 

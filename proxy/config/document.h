@@ -28,8 +28,8 @@ Problem problem(const Place& at, std::string text);
 
 struct Member;
 
-/// Node: one TOML value. Dates and times are of no setting; they are kept as `Other` so that they can be named in an
-/// error. A plain value.
+/// Node: one TOML value. Dates, times and what is nested deeper than any setting are kept as `Other`, so that they can be
+/// named in an error. A plain value.
 struct Node {
   using Array = std::vector<Node>;
   using Table = std::vector<Member>;
@@ -53,7 +53,8 @@ struct Member {
   Node value;
 };
 
-/// parse_document: the root table of TOML text; a syntax error becomes a problem and leaves an empty table.
+/// parse_document: the root table of TOML text; a syntax error becomes a problem and leaves an empty table. Text of any
+/// kind is safe to give to it.
 Node parse_document(std::string_view text, const std::string& file, std::vector<Problem>& problems);
 
 /// merge: takes `from` into `into`: tables key by key, where `from` wins; arrays of tables are appended.

@@ -13,8 +13,9 @@ namespace {
 constexpr std::uint32_t kFirstBackoff = 50;  // ms
 constexpr std::uint32_t kLongestBackoff = 2000;
 
-std::uint16_t below_1024(std::optional<std::uint32_t> port) {
-  return port && *port < authunix::kFirstUnprivilegedPort ? static_cast<std::uint16_t>(*port) : std::uint16_t{0};
+// The peer's port where it is below `end`, else 0: a vsock port has 32 bits.
+std::uint16_t port_below(std::uint32_t end, std::optional<std::uint32_t> port) {
+  return port && *port < end ? static_cast<std::uint16_t>(*port) : std::uint16_t{0};
 }
 
 }  // namespace
@@ -32,7 +33,7 @@ Link& Session::link_for(std::uint16_t backend) {
   link.backoff = 0;
   if (link.backend.conf.proxy_protocol) {
     net::ProxyHeader header = net::write_proxy_header(
-        guest_.policy.source_address, static_cast<std::uint16_t>(peer_.port.value_or(0)), link.backend.conf.address);
+        guest_.policy.source_address, port_below(65536, peer_.port), link.backend.conf.address);
     iovec piece{header.data(), header.size()};
     link.sink.send(&piece, 1);
   }
@@ -44,7 +45,7 @@ void Session::dial_link(Link& link) {
   constexpr std::uint32_t kPorts = net::kLastReservedPort - net::kFirstReservedPort + 1;
   net::SourceRule from;
   from.address = guest_.policy.source_address;
-  from.preferred_port = below_1024(peer_.port);
+  from.preferred_port = port_below(authunix::kFirstUnprivilegedPort, peer_.port);
   from.start = static_cast<std::uint16_t>(net::kFirstReservedPort + guest_.next_port.fetch_add(1) % kPorts);
   auto dialing = net::dial(link.backend.conf.address, from);
   if (!dialing) return link_failed(link, dialing.error());

@@ -138,11 +138,6 @@ void Session::tick_inbound(Inbound& in, bool paused) {
 
 void Session::tick() {
   if (closed_) return;
-  const auto& conf = context_.shared.conf;
-  const std::uint64_t idle = context_.now - last_activity_;
-  const bool nothing_due = calls_.size() == 0 || client_sink_.blocked() || in_.ended;
-  if (nothing_due && idle >= static_cast<std::uint64_t>(conf.gateway.idle_timeout.count()))
-    return close(CloseReason::idle_timeout);
   if (calls_.size() == 0) calls_.release();
   if (in_.reader.idle()) in_.reader.release();
   tick_inbound(in_, client_paused());
@@ -154,6 +149,11 @@ void Session::tick() {
     if (link->in.reader.idle()) link->in.reader.release();
     tick_inbound(link->in, link_paused(*link));
   }
+  if (closed_) return;
+  const std::uint64_t idle = context_.now - last_activity_;
+  const bool nothing_due = calls_.size() == 0 || client_sink_.blocked() || in_.ended;
+  if (nothing_due && idle >= static_cast<std::uint64_t>(context_.shared.conf.gateway.idle_timeout.count()))
+    close(CloseReason::idle_timeout);
 }
 
 void Session::close(CloseReason why, std::string detail) {

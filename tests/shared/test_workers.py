@@ -1,0 +1,63 @@
+"""Workers share a guest's budgets, a backend's state and the acceptor's counts: many connections on two of them."""
+
+import json
+import subprocess
+
+import pytest
+
+from peers.build import program
+from peers.process import Process
+
+CONFIG = """
+[gateway]
+workers = 2
+[[listener]]
+name = "in"
+address = "unix:{directory}/in.sock"
+[[backend]]
+name = "nfs"
+address = "unix:{directory}/back.sock"
+programs = ["nfs:3"]
+[[guest]]
+name = "web1"
+listener = "in"
+backends = ["nfs"]
+limits = {{ in_flight = {in_flight} }}
+"""
+
+
+@pytest.fixture
+def server(directory, stopping):
+    """server answers NFS-like calls on a unix socket."""
+    started = stopping(Process([program("tests/bench/bench_server"), "--listen", f"unix:{directory}/back.sock"], directory / "server.log"))
+    started.wait_for(lambda: "ready" in started.log(), "the server")
+    return started
+
+
+def load(directory, *arguments) -> dict:
+    """load runs the load generator, which checks every reply, and returns its report."""
+    done = subprocess.run([program("tests/bench/bench_load"), "--socket", f"{directory}/in.sock", *arguments],
+                          capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def test_in_flight_shared(gateway, server, directory):
+    """16 connections on two workers share 5 calls in flight: all wait, none is lost, every slot comes back [L6]"""
+    gate = gateway(CONFIG.format(directory=directory, in_flight=5))
+    report = load(directory, "--mode", "16x8", "--calls", "20000")
+    assert report["calls"] >= 20000
+    counters = gate.wait_counter("web1", "replies", 20000)
+    assert counters["in_flight"] == 0
+    assert counters["waits_in_flight"] > 0
+    assert counters["replies"] == counters["calls"]
+
+
+@pytest.mark.parametrize("mode", ["16x8", "read", "write"])
+def test_load(gateway, server, directory, mode):
+    """calls, replies and large bodies of many connections pass two workers unharmed, and nothing is left behind [L6]"""
+    gate = gateway(CONFIG.format(directory=directory, in_flight=1024))
+    report = load(directory, "--mode", mode, "--calls", "20000" if mode == "16x8" else "600")
+    counters = gate.wait_counter("web1", "closed-client-closed", 1)
+    assert counters["replies"] == counters["calls"] >= report["calls"]
+    assert (counters["in_flight"], counters["buffered_bytes"]) == (0, 0)
