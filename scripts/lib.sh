@@ -18,6 +18,8 @@ need_packages() {
       [[ $(dpkg-query -W -f '${Status}' "$name" 2>/dev/null) == "install ok installed" ]] || missing+=("$name")
     done
   done
+  # nfs-ganesha reads /etc/mtab, which a minimal Debian does not have.
+  ((EUID != 0)) || [[ -e /etc/mtab ]] || ln -s ../proc/self/mounts /etc/mtab
   ((${#missing[@]})) || return 0
   if ((EUID != 0)); then
     echo "missing packages; as root: apt-get install ${missing[*]}" >&2
