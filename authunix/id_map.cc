@@ -24,7 +24,9 @@ bool eat(std::string_view& s, char c) {
 bool overlap(std::uint32_t a_first, std::uint32_t a_last, std::uint32_t b_first, std::uint32_t b_last) {
   return a_first <= b_last && b_first <= a_last;
 }
-std::uint32_t host_last(const IdRange& r) { return r.host + (r.last - r.first); }
+std::uint32_t host_last(const IdRange& r) {
+  return r.host + (r.last - r.first);
+}
 
 }  // namespace
 

@@ -58,11 +58,15 @@ enum class Outcome : std::uint8_t {
 };
 
 /// refused: whether `o` yields no credential.
-constexpr bool refused(Outcome o) { return o == Outcome::insecure_port || o == Outcome::too_many_groups; }
+constexpr bool refused(Outcome o) {
+  return o == Outcome::insecure_port || o == Outcome::too_many_groups;
+}
 
 /// port_is_insecure: the port rule of the draft's section 9: a source port that the transport knows and that is not
 /// privileged. `port` empty: the transport has none (hybrid and unix sockets), the rule does not apply.
-constexpr bool port_is_insecure(std::optional<std::uint32_t> port) { return port && *port >= kFirstUnprivilegedPort; }
+constexpr bool port_is_insecure(std::optional<std::uint32_t> port) {
+  return port && *port >= kFirstUnprivilegedPort;
+}
 
 /// verify_sys: applies the port rule, squash and maps, in this order, to a claim (RFC 5531 appendix A; exports(5)).
 /// Anonymous ids are host ids and are not mapped again. `out` is meaningful unless the outcome is a refusal. Pure.

@@ -32,12 +32,12 @@ struct CallHeader {
 /// HeadStatus: what came of looking at the first bytes of a message.
 enum class HeadStatus {
   ok,
-  need_more,    ///< well so far, but the header does not end within the bytes given
+  need_more,     ///< well so far, but the header does not end within the bytes given
   rpc_mismatch,  ///< rpcvers is not 2: only `xid` and `rpcvers` are set
-  bad_cred,     ///< credential longer than 400 bytes, or it runs past the end of the record
-  bad_verf,     ///< the same of the verifier
-  not_a_call,   ///< msg_type is not CALL (of parse_reply_head: not REPLY)
-  malformed,    ///< the record ends before the fields that a rejection would need, or a value has no meaning
+  bad_cred,      ///< credential longer than 400 bytes, or it runs past the end of the record
+  bad_verf,      ///< the same of the verifier
+  not_a_call,    ///< msg_type is not CALL (of parse_reply_head: not REPLY)
+  malformed,     ///< the record ends before the fields that a rejection would need, or a value has no meaning
 };
 
 /// parse_call_head: views the call header at the start of `head`. `complete` says that `head` is the whole record, so
@@ -46,7 +46,9 @@ enum class HeadStatus {
 HeadStatus parse_call_head(Bytes head, bool complete, CallHeader& out);
 
 /// message_type: msg_type of a record of which at least eight bytes are there; nothing else is checked.
-inline std::uint32_t message_type(Bytes head) { return XdrReader(head.subspan(4)).u32(); }
+inline std::uint32_t message_type(Bytes head) {
+  return XdrReader(head.subspan(4)).u32();
+}
 
 /// write_call_head: encodes a call header with an AUTH_NONE verifier: xid, program, version and procedure of `call`,
 /// credential as given.

@@ -16,26 +16,28 @@ struct ProgramRow {
 };
 // The first name of a number is the one shown.
 constexpr ProgramRow kPrograms[] = {
-    {"rpcbind", program::kRpcbind}, {"portmapper", program::kRpcbind}, {"nfs", program::kNfs},
-    {"mountd", program::kMountd},   {"mount", program::kMountd},       {"nfs_acl", program::kNfsAcl},
-    {"nfsacl", program::kNfsAcl},   {"nlockmgr", program::kNlm},       {"nlm", program::kNlm},
-    {"status", program::kNsm},      {"nsm", program::kNsm},
+    {"rpcbind", program::kRpcbind}, {"portmapper", program::kRpcbind},
+    {"nfs", program::kNfs},         {"mountd", program::kMountd},
+    {"mount", program::kMountd},    {"nfs_acl", program::kNfsAcl},
+    {"nfsacl", program::kNfsAcl},   {"nlockmgr", program::kNlm},
+    {"nlm", program::kNlm},         {"status", program::kNsm},
+    {"nsm", program::kNsm},
 };
 
 using Names = std::span<const std::string_view>;
 // In the order of their numbers: RFC 1813, RFC 1833, RFC 8881; an empty name is a number not given out.
-constexpr std::string_view kNfs3[] = {"NULL",    "GETATTR", "SETATTR", "LOOKUP",  "ACCESS",  "READLINK",
-                                      "READ",    "WRITE",   "CREATE",  "MKDIR",   "SYMLINK", "MKNOD",
-                                      "REMOVE",  "RMDIR",   "RENAME",  "LINK",    "READDIR", "READDIRPLUS",
-                                      "FSSTAT",  "FSINFO",  "PATHCONF", "COMMIT"};
+constexpr std::string_view kNfs3[] = {"NULL",   "GETATTR", "SETATTR",  "LOOKUP", "ACCESS",  "READLINK",
+                                      "READ",   "WRITE",   "CREATE",   "MKDIR",  "SYMLINK", "MKNOD",
+                                      "REMOVE", "RMDIR",   "RENAME",   "LINK",   "READDIR", "READDIRPLUS",
+                                      "FSSTAT", "FSINFO",  "PATHCONF", "COMMIT"};
 constexpr std::string_view kNfs4[] = {"NULL", "COMPOUND"};
 constexpr std::string_view kMount[] = {"NULL", "MNT", "DUMP", "UMNT", "UMNTALL", "EXPORT"};
 constexpr std::string_view kPortmap2[] = {"NULL", "SET", "UNSET", "GETPORT", "DUMP", "CALLIT"};
-constexpr std::string_view kRpcbind3[] = {"NULL",    "SET",     "UNSET",       "GETADDR",   "DUMP",
-                                          "CALLIT",  "GETTIME", "UADDR2TADDR", "TADDR2UADDR"};
-constexpr std::string_view kRpcbind4[] = {"NULL",    "SET",         "UNSET",       "GETADDR",    "DUMP",     "BCAST",
-                                          "GETTIME", "UADDR2TADDR", "TADDR2UADDR", "GETVERSADDR", "INDIRECT", "GETADDRLIST",
-                                          "GETSTAT"};
+constexpr std::string_view kRpcbind3[] = {"NULL",   "SET",     "UNSET",       "GETADDR",    "DUMP",
+                                          "CALLIT", "GETTIME", "UADDR2TADDR", "TADDR2UADDR"};
+constexpr std::string_view kRpcbind4[] = {"NULL",     "SET",         "UNSET",       "GETADDR",     "DUMP",
+                                          "BCAST",    "GETTIME",     "UADDR2TADDR", "TADDR2UADDR", "GETVERSADDR",
+                                          "INDIRECT", "GETADDRLIST", "GETSTAT"};
 constexpr std::string_view kNfsAcl3[] = {"NULL", "GETACL", "SETACL"};
 
 Names procedures(std::uint32_t program, std::uint32_t version) {
@@ -43,7 +45,10 @@ Names procedures(std::uint32_t program, std::uint32_t version) {
     case program::kNfs: return version == 3 ? Names(kNfs3) : version == 4 ? Names(kNfs4) : Names();
     case program::kMountd: return kMount;
     case program::kRpcbind:
-      return version == 2 ? Names(kPortmap2) : version == 3 ? Names(kRpcbind3) : version == 4 ? Names(kRpcbind4) : Names();
+      return version == 2   ? Names(kPortmap2)
+             : version == 3 ? Names(kRpcbind3)
+             : version == 4 ? Names(kRpcbind4)
+                            : Names();
     case program::kNfsAcl: return kNfsAcl3;
     default: return {};
   }

@@ -17,8 +17,7 @@ RecordReader::Item RecordReader::next(Bytes& in) {
         const Bytes here = in.first(std::min<std::size_t>(in.size(), length_));
         return {Kind::head, here, length_, here.size() == length_, false};
       }
-      case State::gathered:
-        return {Kind::head, gather_, length_, true, true};
+      case State::gathered: return {Kind::head, gather_, length_, true, true};
       case State::body: {
         if (in.empty()) return {};
         const Bytes piece = in.first(std::min<std::size_t>(in.size(), remaining_));

@@ -11,12 +11,14 @@ namespace gatehouse::rpc {
 inline constexpr std::uint32_t kLastFragment = 0x80000000U;
 
 /// last_fragment_mark: the mark of a record of `length` bytes sent as one fragment.
-constexpr std::uint32_t last_fragment_mark(std::uint32_t length) { return kLastFragment | length; }
+constexpr std::uint32_t last_fragment_mark(std::uint32_t length) {
+  return kLastFragment | length;
+}
 
 /// RecordLimits: what one record may cost.
 struct RecordLimits {
-  std::uint32_t bytes = 2U << 20;    ///< sum of its fragments' lengths
-  std::uint32_t fragments = 1024;    ///< how many fragments, empty ones counted
+  std::uint32_t bytes = 2U << 20;  ///< sum of its fragments' lengths
+  std::uint32_t fragments = 1024;  ///< how many fragments, empty ones counted
 };
 
 /// RecordReader: cuts a stream into records. A record of one fragment is passed through as it comes (`head`, then
@@ -75,7 +77,7 @@ class RecordReader {
   bool last_ = false;
   std::uint32_t remaining_ = 0;  // of the fragment or the body
   std::uint32_t fragments_ = 0;
-  std::uint32_t length_ = 0;     // of the record so far
+  std::uint32_t length_ = 0;  // of the record so far
   std::vector<std::uint8_t> gather_;
 };
 

@@ -8,7 +8,7 @@ namespace {
 // How a kind of rejection looks on the wire: one row each, in the order of Rejection::Kind.
 struct Shape {
   bool denied;
-  std::uint32_t stat;    // reject_stat or accept_stat
+  std::uint32_t stat;     // reject_stat or accept_stat
   bool carries_versions;  // followed by low and high
   const char* name;
 };
@@ -21,7 +21,9 @@ constexpr Shape kShapes[] = {
     {false, static_cast<std::uint32_t>(AcceptStat::garbage_args), false, "GARBAGE_ARGS"},
     {false, static_cast<std::uint32_t>(AcceptStat::system_err), false, "SYSTEM_ERR"},
 };
-constexpr const Shape& shape(Rejection::Kind k) { return kShapes[static_cast<std::size_t>(k)]; }
+constexpr const Shape& shape(Rejection::Kind k) {
+  return kShapes[static_cast<std::size_t>(k)];
+}
 
 const char* auth_stat_name(AuthStat s) {
   switch (s) {

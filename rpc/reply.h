@@ -12,11 +12,11 @@ namespace gatehouse::rpc {
 struct ReplyHeader {
   std::uint32_t xid = 0;
   bool denied = false;
-  OpaqueAuth verf;                               ///< of an accepted reply
-  AcceptStat accept_stat = AcceptStat::success;  ///< of an accepted reply
+  OpaqueAuth verf;                                    ///< of an accepted reply
+  AcceptStat accept_stat = AcceptStat::success;       ///< of an accepted reply
   RejectStat reject_stat = RejectStat::rpc_mismatch;  ///< of a denied one
-  std::uint32_t auth_stat = 0;                   ///< of a denied one with reject_stat auth_error: as sent, any number
-  std::size_t verf_end = 0;                      ///< of an accepted reply: offset of accept_stat
+  std::uint32_t auth_stat = 0;  ///< of a denied one with reject_stat auth_error: as sent, any number
+  std::size_t verf_end = 0;     ///< of an accepted reply: offset of accept_stat
 };
 
 /// parse_reply_head: views the reply header at the start of `head`; `complete` as for parse_call_head. Statuses used:

@@ -13,7 +13,9 @@ namespace gatehouse::rpc {
 using Bytes = std::span<const std::uint8_t>;
 
 /// padded: `n` rounded up to XDR's unit of four bytes (RFC 4506 section 3). Valid for n <= 2^32-4.
-constexpr std::size_t padded(std::size_t n) { return (n + 3) & ~std::size_t{3}; }
+constexpr std::size_t padded(std::size_t n) {
+  return (n + 3) & ~std::size_t{3};
+}
 
 /// XdrReader: walks a byte view and never past its end. The first read that does not fit makes the reader bad for
 /// good; every later read yields zero or an empty view. Read a whole message, then ask `ok()` once. Allocates

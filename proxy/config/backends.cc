@@ -10,8 +10,9 @@ bool overlap(const policy::ProgramGrant& g, const ProgramRange& r) {
 void read_program(Context& ctx, const Node& entry, std::uint16_t index, std::vector<policy::ProgramGrant>& out) {
   const auto range = parse_program_range(*entry.text());
   if (!range || !range->versions_stated) {
-    ctx.error(entry.place, quote(*entry.text()) + " names no program and version: write \"PROGRAM:VERSION\" or "
-                           "\"PROGRAM:LOW-HIGH\", for example \"nfs:3-4\" or \"100227:3\"");
+    ctx.error(entry.place, quote(*entry.text()) +
+                               " names no program and version: write \"PROGRAM:VERSION\" or "
+                               "\"PROGRAM:LOW-HIGH\", for example \"nfs:3-4\" or \"100227:3\"");
     return;
   }
   for (const auto& g : out)
@@ -39,8 +40,9 @@ net::BackendAddress read_address(Context& ctx, const View& v, const Config& conf
                                        ": calls would go round in circles");
   const auto* tcp = std::get_if<net::TcpAddress>(&*address);
   if (tcp != nullptr && std::holds_alternative<in6_addr>(tcp->host))
-    ctx.error(found.node->place, "address " + quote(text) + " is IPv6, but the source address that tells the server one "
-                                 "guest from another is IPv4: write tcp:IPV4-ADDRESS:PORT");
+    ctx.error(found.node->place, "address " + quote(text) +
+                                     " is IPv6, but the source address that tells the server one "
+                                     "guest from another is IPv4: write tcp:IPV4-ADDRESS:PORT");
   return *std::move(address);
 }
 
@@ -59,7 +61,8 @@ void read_backends(Context& ctx, const Node& root, Books& books, Config& out) {
     if (const Node::Array* programs = v.texts("programs")) {
       for (const Node& p : *programs) read_program(ctx, p, index, b.programs);
       if (programs->empty())
-        ctx.error(v.find("programs").node->place, "programs is empty: list what this backend serves, for example [\"nfs:3-4\"]");
+        ctx.error(v.find("programs").node->place,
+                  "programs is empty: list what this backend serves, for example [\"nfs:3-4\"]");
     }
     out.backends.push_back(std::move(b));
   }

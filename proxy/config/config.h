@@ -92,18 +92,18 @@ struct Config {
 /// kMaxFileBytes: a configuration file that is larger is refused unread.
 inline constexpr std::size_t kMaxFileBytes = 4U << 20;
 
-/// load: reads `file`, then the drop-ins `*.conf` of the folder conf.d beside it in the order of their names. Tables merge key by key,
-/// the later file wins; arrays of tables ([[guest]] ...) are appended. Returns the configuration or every problem
-/// found (at least one), never half of either. In the order of files and lines.
-/// A file that is no regular file, that everybody may write to or whose owner is neither root nor the user that runs this is an
-/// error, as is such a folder conf.d.
+/// load: reads `file`, then the drop-ins `*.conf` of the folder conf.d beside it in the order of their names. Tables
+/// merge key by key, the later file wins; arrays of tables ([[guest]] ...) are appended. Returns the configuration or
+/// every problem found (at least one), never half of either. In the order of files and lines. A file that is no regular
+/// file, that everybody may write to or whose owner is neither root nor the user that runs this is an error, as is such
+/// a folder conf.d.
 std::expected<Config, std::vector<Problem>> load(const std::filesystem::path& file);
 
 /// parse: as load, of text alone; `name` stands for the file in problems.
 std::expected<Config, std::vector<Problem>> parse(std::string_view text, const std::string& name);
 
-/// print: the configuration in force as TOML, with [defaults] folded into the guests and every default spelled out; loads
-/// to an equal configuration. What cannot be stated (secure = true where there are no ports, a derived source
+/// print: the configuration in force as TOML, with [defaults] folded into the guests and every default spelled out;
+/// loads to an equal configuration. What cannot be stated (secure = true where there are no ports, a derived source
 /// address) and defaults of keys without effect stand in comments.
 std::string print(const Config& c);
 

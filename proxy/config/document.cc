@@ -30,15 +30,19 @@ std::string Place::str() const {
   return *file + ':' + std::to_string(line) + ':' + std::to_string(column);
 }
 
-Problem problem(const Place& at, std::string text) { return {*at.file, at.line, at.column, std::move(text)}; }
+Problem problem(const Place& at, std::string text) {
+  return {*at.file, at.line, at.column, std::move(text)};
+}
 
 std::string Problem::str() const {
   const std::string where = line == 0 ? file : file + ':' + std::to_string(line) + ':' + std::to_string(column);
   std::string out;
   for (const char c : where + ": " + text) {
     const auto u = static_cast<unsigned char>(c);
-    if (u < 0x20 || u == 0x7f) out += escaped(u);
-    else out += c;
+    if (u < 0x20 || u == 0x7f)
+      out += escaped(u);
+    else
+      out += c;
   }
   return out;
 }
@@ -51,8 +55,8 @@ const Node* Node::find(std::string_view key) const {
 }
 
 std::string_view Node::type_name() const {
-  static constexpr std::array<std::string_view, 7> kNames = {"a boolean", "an integer", "a fraction", "a string",
-                                                             "a list",    "a table",    "a date, a time or nested too deeply"};
+  static constexpr std::array<std::string_view, 7> kNames = {
+      "a boolean", "an integer", "a fraction", "a string", "a list", "a table", "a date, a time or nested too deeply"};
   return kNames[value.index()];
 }
 
@@ -77,8 +81,10 @@ std::string quote(std::string_view s) {
   for (const char c : s) {
     const auto u = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') out += '\\';
-    if (u < 0x20 || u == 0x7f) out += escaped(u);
-    else out += c;
+    if (u < 0x20 || u == 0x7f)
+      out += escaped(u);
+    else
+      out += c;
   }
   return out + '"';
 }

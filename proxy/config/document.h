@@ -28,8 +28,8 @@ Problem problem(const Place& at, std::string text);
 
 struct Member;
 
-/// Node: one TOML value. Dates, times and what is nested deeper than any setting are kept as `Other`, so that they can be
-/// named in an error. A plain value.
+/// Node: one TOML value. Dates, times and what is nested deeper than any setting are kept as `Other`, so that they can
+/// be named in an error. A plain value.
 struct Node {
   using Array = std::vector<Node>;
   using Table = std::vector<Member>;

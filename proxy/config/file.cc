@@ -29,13 +29,17 @@ void report(std::vector<Problem>& problems, const fs::path& file, std::string te
   problems.push_back({file.string(), 0, 0, std::move(text)});
 }
 
-std::string os_error() { return std::strerror(errno); }
+std::string os_error() {
+  return std::strerror(errno);
+}
 
 // requirement L7: what others could have written decides nothing.
 bool trustworthy(const fs::path& file, const struct stat& st, std::vector<Problem>& problems) {
   if (st.st_uid != 0 && st.st_uid != ::geteuid()) {
-    report(problems, file, "belongs to uid " + std::to_string(st.st_uid) + ", who could change it: chown it to root or to the user "
-                           "that runs gatehoused");
+    report(problems, file,
+           "belongs to uid " + std::to_string(st.st_uid) +
+               ", who could change it: chown it to root or to the user "
+               "that runs gatehoused");
     return false;
   }
   if ((st.st_mode & S_IWOTH) != 0) {
@@ -71,7 +75,7 @@ struct CloseFolder {
 
 std::optional<std::string> read_file(const fs::path& file, std::vector<Problem>& problems) {
   const Descriptor d(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  struct stat st {};
+  struct stat st{};
   if (d.fd < 0 || ::fstat(d.fd, &st) != 0) {
     report(problems, file, "cannot be opened: " + os_error());
     return std::nullopt;
@@ -92,7 +96,7 @@ std::vector<fs::path> drop_ins(const fs::path& file, std::vector<Problem>& probl
     if (errno != ENOENT) report(problems, folder, "cannot be opened: " + os_error());
     return out;
   }
-  struct stat st {};
+  struct stat st{};
   if (::fstat(::dirfd(dir.get()), &st) != 0 || !trustworthy(folder, st, problems)) return out;
   errno = 0;
   while (const dirent* entry = ::readdir(dir.get())) {

@@ -14,7 +14,8 @@ namespace gatehouse::config {
 /// else nothing, and a problem. Checks the file it has open, not the name.
 std::optional<std::string> read_file(const std::filesystem::path& file, std::vector<Problem>& problems);
 
-/// drop_ins: the `*.conf` of the folder conf.d beside `file` in the order of their names; none when there is no such folder.
+/// drop_ins: the `*.conf` of the folder conf.d beside `file` in the order of their names; none when there is no such
+/// folder.
 std::vector<std::filesystem::path> drop_ins(const std::filesystem::path& file, std::vector<Problem>& problems);
 
 }  // namespace gatehouse::config

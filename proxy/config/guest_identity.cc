@@ -44,14 +44,15 @@ void check_possible(Context& ctx, const GuestSource& src, const Config& config, 
   const policy::IdentityKeys& keys = g.identity;
   const int kinds = int{keys.cid.has_value()} + int{!keys.interface.empty()} + int{keys.uid.has_value()};
   if (kinds > 1) {
-    ctx.error(src.place(), "guest " + quote(g.name) + " can never match: a peer has a CID, an interface or a uid, never "
-                           "two of them; write one guest entry for each way it may come");
+    ctx.error(src.place(), "guest " + quote(g.name) +
+                               " can never match: a peer has a CID, an interface or a uid, never "
+                               "two of them; write one guest entry for each way it may come");
   } else if (keys.listener) {
     const Listener& l = config.listeners[*keys.listener];
     if (!can_match(keys, l.address))
-      ctx.error(src.table->find("listener")->place,
-                "guest " + quote(g.name) + " can never match: peers of listener " + quote(l.name) + " (" +
-                    net::format(l.address) + ") do not have its other key; leave out one of the two");
+      ctx.error(src.table->find("listener")->place, "guest " + quote(g.name) + " can never match: peers of listener " +
+                                                        quote(l.name) + " (" + net::format(l.address) +
+                                                        ") do not have its other key; leave out one of the two");
   } else if (kinds == 1) {
     for (const Listener& l : config.listeners)
       if (can_match(keys, l.address)) return;
@@ -81,14 +82,16 @@ void read_identity(Context& ctx, const GuestSource& src, const Books& books, con
   if (const Found f = v.find("interface")) {
     keys.interface = *f.node->text();
     if (!valid_interface(keys.interface))
-      ctx.error(f.node->place, "interface " + quote(keys.interface) + ": write a link's name of at most 15 characters, for example \"tap0\"");
+      ctx.error(f.node->place, "interface " + quote(keys.interface) +
+                                   ": write a link's name of at most 15 characters, for example \"tap0\"");
   }
   out.uuid = v.text_or("uuid", "");
   if (const Found f = v.find("uuid"); f && !out.uuid.empty() && !valid_uuid(out.uuid))
     ctx.error(f.node->place, "uuid " + quote(out.uuid) + ": write 8-4-4-4-12 hexadecimal digits");
 
   bool stated = false;
-  for (const std::string_view key : {"cid", "listener", "interface", "uid"}) stated = stated || src.table->find(key) != nullptr;
+  for (const std::string_view key : {"cid", "listener", "interface", "uid"})
+    stated = stated || src.table->find(key) != nullptr;
   if (!stated)
     ctx.error(src.place(), "guest " + quote(out.name) + " has no identity: state " + std::string(kKeys));
   else if (ctx.errors.size() == errors_before)
@@ -101,9 +104,9 @@ void check_identities(Context& ctx, const std::vector<GuestSource>& sources, con
     if (g.identity == policy::IdentityKeys{}) continue;
     for (std::size_t j = 0; j < i; ++j) {
       if (config.guests[j].identity != g.identity) continue;
-      ctx.error(sources[i].place(), "guests " + quote(config.guests[j].name) + " (" + sources[j].place().str() + ") and " +
-                                        quote(g.name) + " have the same identity, " + show(g.identity, config) +
-                                        ": which is meant could not be told; change one");
+      ctx.error(sources[i].place(), "guests " + quote(config.guests[j].name) + " (" + sources[j].place().str() +
+                                        ") and " + quote(g.name) + " have the same identity, " +
+                                        show(g.identity, config) + ": which is meant could not be told; change one");
       break;
     }
   }

@@ -93,7 +93,8 @@ struct Narrowing {
 
   void warn_builtin(const ProgramGrant& g) const {
     if (g.program == rpc::program::kRpcbind && std::ranges::any_of(g.procedures, policy::rpcbind_refused))
-      ctx.warn(entry.place, quote(*entry.text()) + " lists procedures of rpcbind that a built-in rule refuses whatever is stated");
+      ctx.warn(entry.place,
+               quote(*entry.text()) + " lists procedures of rpcbind that a built-in rule refuses whatever is stated");
   }
 };
 
@@ -124,8 +125,9 @@ void read_narrowing(Context& ctx, const Node& entry, const std::string& whose, c
   const std::size_t slash = text.find('/');
   const auto range = parse_program_range(text.substr(0, slash));
   if (!range) {
-    ctx.error(entry.place, quote(text) + " is no program: write \"PROGRAM\", \"PROGRAM:LOW-HIGH\" or "
-                           "\"PROGRAM:VERSION/PROCEDURE,PROCEDURE\", for example \"nfs:4\"");
+    ctx.error(entry.place, quote(text) +
+                               " is no program: write \"PROGRAM\", \"PROGRAM:LOW-HIGH\" or "
+                               "\"PROGRAM:VERSION/PROCEDURE,PROCEDURE\", for example \"nfs:4\"");
     return;
   }
   const Narrowing n{ctx, entry, *range, slash == std::string_view::npos ? std::string_view() : text.substr(slash + 1),

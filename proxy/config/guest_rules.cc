@@ -27,14 +27,17 @@ void read_sec_by_program(Context& ctx, const Node* table, policy::Guest& out) {
       continue;
     }
     if (std::ranges::find(here, *program) != here.end()) {
-      ctx.error(m.place, "sec_by_program has " + rpc::program_name(*program) + " (" + std::to_string(*program) + ") already");
+      ctx.error(m.place,
+                "sec_by_program has " + rpc::program_name(*program) + " (" + std::to_string(*program) + ") already");
       continue;
     }
     here.push_back(*program);
     const policy::SecSet set = read_sec(ctx, m.value, "sec_by_program." + m.key).set;
     const auto at = std::ranges::find(out.sec_by_program, *program, &std::pair<std::uint32_t, policy::SecSet>::first);
-    if (at == out.sec_by_program.end()) out.sec_by_program.emplace_back(*program, set);
-    else at->second = set;
+    if (at == out.sec_by_program.end())
+      out.sec_by_program.emplace_back(*program, set);
+    else
+      at->second = set;
   }
 }
 
@@ -42,8 +45,9 @@ void check_port_rule(Context& ctx, const GuestSource& src, const Config& config,
   const Found secure = src.policy().find("secure");
   if (!secure || secure.origin != Origin::stated || !g.ids.secure) return;
   if (source_port_known(config, g) == std::optional(false) && g.identity != policy::IdentityKeys{})
-    ctx.error(secure.node->place, "guest " + quote(g.name) + " cannot meet secure = true: its listener has no source ports; "
-                                  "leave the key out (uid 0 is squashed unless the guest is trusted)");
+    ctx.error(secure.node->place, "guest " + quote(g.name) +
+                                      " cannot meet secure = true: its listener has no source ports; "
+                                      "leave the key out (uid 0 is squashed unless the guest is trusted)");
 }
 
 void warn_kerberos_only(Context& ctx, const GuestSource& src, const policy::Guest& g) {
@@ -51,7 +55,8 @@ void warn_kerberos_only(Context& ctx, const GuestSource& src, const policy::Gues
   if (g.sec.empty() || usable(g.sec)) return;
   for (const auto& [program, set] : g.sec_by_program)
     if (usable(set)) return;
-  ctx.warn(src.place(), "guest " + quote(g.name) + " takes Kerberos flavors only, which this version refuses (AUTH_TOOWEAK)");
+  ctx.warn(src.place(),
+           "guest " + quote(g.name) + " takes Kerberos flavors only, which this version refuses (AUTH_TOOWEAK)");
 }
 
 }  // namespace
@@ -63,11 +68,13 @@ authunix::IdMap read_id_map(Context& ctx, const View& view, std::string_view key
   for (const Node& entry : *list) {
     const auto range = authunix::parse_id_range(*entry.text());
     if (!range)
-      ctx.error(entry.place, quote(*entry.text()) + " is no range of ids: write \"FIRST-LAST:HOST\" or \"ID:HOST\" below "
-                             "4294967295, for example \"0-65535:100000\"");
+      ctx.error(entry.place, quote(*entry.text()) +
+                                 " is no range of ids: write \"FIRST-LAST:HOST\" or \"ID:HOST\" below "
+                                 "4294967295, for example \"0-65535:100000\"");
     else if (!map.add(*range))
-      ctx.error(entry.place, quote(*entry.text()) + " overlaps a range before it, in the guest's ids or in the host's: two "
-                             "guest ids must not become one");
+      ctx.error(entry.place, quote(*entry.text()) +
+                                 " overlaps a range before it, in the guest's ids or in the host's: two "
+                                 "guest ids must not become one");
   }
   return map;
 }

@@ -20,7 +20,9 @@ std::string fault_of(const Ipv4& a) {
   return {};
 }
 
-bool loopback(const Ipv4& a) { return a[0] == 127; }
+bool loopback(const Ipv4& a) {
+  return a[0] == 127;
+}
 
 // A packet from loopback does not leave the host: such a guest could never reach the backend.
 void check_reachable(Context& ctx, const GuestSource& src, const Config& config, const policy::Guest& g) {
@@ -36,8 +38,8 @@ void check_reachable(Context& ctx, const GuestSource& src, const Config& config,
                 "source_address " + format_ipv4(g.source_address) + " is loopback, but " + backend +
                     ": write an address of this host on the backend's network");
     else
-      ctx.error(src.place(), "guest " + quote(g.name) + " has the loopback source address that its name gives, but " + backend +
-                                 ": state source_address, an address of this host on the backend's network");
+      ctx.error(src.place(), "guest " + quote(g.name) + " has the loopback source address that its name gives, but " +
+                                 backend + ": state source_address, an address of this host on the backend's network");
   }
 }
 
@@ -49,7 +51,8 @@ void read_source_address(Context& ctx, const GuestSource& src, const Config& con
     const std::string& text = *f.node->text();
     in_addr parsed{};
     if (text.find('\0') != std::string::npos || inet_pton(AF_INET, text.c_str(), &parsed) != 1) {
-      ctx.error(f.node->place, "source_address " + quote(text) + " is no IPv4 address: write for example \"127.66.0.42\"");
+      ctx.error(f.node->place,
+                "source_address " + quote(text) + " is no IPv4 address: write for example \"127.66.0.42\"");
       return;
     }
     out.source_address_stated = true;
@@ -69,8 +72,8 @@ void check_source_addresses(Context& ctx, const std::vector<GuestSource>& source
     const policy::Guest& first = config.guests[at->second];
     if (fresh || first.name == g.name) continue;  // two of one name are reported as that
     const Place& place = g.source_address_stated ? sources[i].table->find("source_address")->place : sources[i].place();
-    ctx.error(place, "guests " + quote(first.name) + " (" + sources[at->second].place().str() + ") and " + quote(g.name) +
-                         " both have source address " + format_ipv4(g.source_address) +
+    ctx.error(place, "guests " + quote(first.name) + " (" + sources[at->second].place().str() + ") and " +
+                         quote(g.name) + " both have source address " + format_ipv4(g.source_address) +
                          ": servers could not tell them apart; state another source_address for one of them");
   }
 }

@@ -19,14 +19,15 @@ class TrustCheck {
     if (origin == Origin::stated)
       ctx_.error(at, guest + " is not trusted, which " + what + " takes: " + std::string(kWay) + "change it");
     else
-      ctx_.error(src_.place(), guest + " is not trusted, which " + what + " takes, inherited from [defaults] at " + at.str() +
-                                   ": " + std::string(kWay) + "state another value at the guest");
+      ctx_.error(src_.place(), guest + " is not trusted, which " + what + " takes, inherited from [defaults] at " +
+                                   at.str() + ": " + std::string(kWay) + "state another value at the guest");
   }
 
   /// value: refuses the value of `key` when `restricted`.
   void value(std::string_view key, bool restricted, const std::string& shown) {
     const Found f = src_.policy().find(key);
-    if (restricted && f && f.origin != Origin::builtin) refuse(f.origin, f.node->place, std::string(key) + " = " + shown);
+    if (restricted && f && f.origin != Origin::builtin)
+      refuse(f.origin, f.node->place, std::string(key) + " = " + shown);
   }
 
   /// map: refuses a map that gives id 0, at the range that does.
@@ -61,9 +62,8 @@ class TrustCheck {
  private:
   static bool states(const Node* table, std::string_view key) {
     const auto program = rpc::program_number(key);
-    return table != nullptr && std::ranges::any_of(*table->table(), [&](const Member& m) {
-             return rpc::program_number(m.key) == program;
-           });
+    return table != nullptr &&
+           std::ranges::any_of(*table->table(), [&](const Member& m) { return rpc::program_number(m.key) == program; });
   }
 
   Context& ctx_;
@@ -76,11 +76,13 @@ bool read_trusted(Context& ctx, const GuestSource& src, const Config& config, co
   const Found f = src.policy().find("trusted");
   if (!f || !std::get<bool>(f.node->value)) return false;
   if (std::ranges::find(config.trust_allowed, name) != config.trust_allowed.end()) return true;
-  const std::string what = "but [trust] allowed does not list it: trust takes both; add the name there or say trusted = false";
+  const std::string what =
+      "but [trust] allowed does not list it: trust takes both; add the name there or say trusted = false";
   if (f.origin == Origin::stated)
     ctx.error(f.node->place, "guest " + quote(name) + " says trusted = true, " + what);
   else
-    ctx.error(src.place(), "guest " + quote(name) + " inherits trusted = true from [defaults] at " + f.node->place.str() + ", " + what);
+    ctx.error(src.place(), "guest " + quote(name) + " inherits trusted = true from [defaults] at " +
+                               f.node->place.str() + ", " + what);
   return true;  // one mistake, one error: what follows from it is not reported
 }
 

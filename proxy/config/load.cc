@@ -50,8 +50,10 @@ std::expected<Config, std::vector<Problem>> load(const std::filesystem::path& fi
     const auto text = read_file(path, problems);
     if (!text) continue;
     Node document = parse_document(*text, files.back(), problems);
-    if (!root) root = std::move(document);
-    else merge(*root, std::move(document));
+    if (!root)
+      root = std::move(document);
+    else
+      merge(*root, std::move(document));
   }
   // Half a configuration would only make errors that are none.
   if (!problems.empty()) return std::unexpected(std::move(problems));

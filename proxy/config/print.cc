@@ -19,9 +19,12 @@ std::string list(const Range& items, Show show) {
   return '[' + out + ']';
 }
 
-std::string quoted_list(const std::vector<std::string>& items) { return list(items, quote); }
+std::string quoted_list(const std::vector<std::string>& items) {
+  return list(items, quote);
+}
 
-// Writes keys; one without effect whose value is the default stands in a comment, so that the print loads without warnings.
+// Writes keys; one without effect whose value is the default stands in a comment, so that the print loads without
+// warnings.
 class Printer {
  public:
   void table(string_view title) { out_ << (out_.tellp() > 0 ? "\n" : "") << title << '\n'; }
@@ -39,12 +42,17 @@ class Printer {
   std::ostringstream out_;
 };
 
-std::string time_text(std::chrono::milliseconds t) { return quote(format_time(t.count())); }
-std::string size_text(std::uint64_t n) { return quote(format_size(static_cast<std::int64_t>(n))); }
+std::string time_text(std::chrono::milliseconds t) {
+  return quote(format_time(t.count()));
+}
+std::string size_text(std::uint64_t n) {
+  return quote(format_size(static_cast<std::int64_t>(n)));
+}
 
 std::string sec_text(policy::SecSet set) {
   std::vector<std::string> words;
-  for (const policy::Sec s : {policy::Sec::none, policy::Sec::sys, policy::Sec::krb5, policy::Sec::krb5i, policy::Sec::krb5p})
+  for (const policy::Sec s :
+       {policy::Sec::none, policy::Sec::sys, policy::Sec::krb5, policy::Sec::krb5i, policy::Sec::krb5p})
     if (set.has(s)) words.emplace_back(policy::sec_name(s));
   return quoted_list(words);
 }
@@ -64,7 +72,9 @@ std::string grant_text(const policy::ProgramGrant& g) {
 
 void print_kerberos(Printer& p, const Kerberos& k) {
   const Kerberos fallback;
-  const auto acceptor = [](Kerberos::Acceptor a) { return quote(a == Kerberos::Acceptor::keytab ? "keytab" : "gssproxy"); };
+  const auto acceptor = [](Kerberos::Acceptor a) {
+    return quote(a == Kerberos::Acceptor::keytab ? "keytab" : "gssproxy");
+  };
   p.table("[kerberos]");
   p.without_effect("acceptor", acceptor(k.acceptor), acceptor(fallback.acceptor));
   p.without_effect("keytab", quote(k.keytab), quote(fallback.keytab));
@@ -105,7 +115,8 @@ void print_listener(Printer& p, const Listener& l) {
   p.key("name", quote(l.name));
   p.key("address", quote(net::format(l.address)));
   // Of a listener without socket file the keys would only bring a warning.
-  const bool file = !std::holds_alternative<net::VsockAddress>(l.address) && !std::holds_alternative<net::TcpAddress>(l.address);
+  const bool file =
+      !std::holds_alternative<net::VsockAddress>(l.address) && !std::holds_alternative<net::TcpAddress>(l.address);
   if (!file) return;
   p.key("mode", quote(format_mode(l.mode)));
   p.key("group", quote(l.group));
@@ -136,8 +147,10 @@ void print_identity(Printer& p, const Config& c, const policy::Guest& g) {
   if (!g.identity.interface.empty()) p.key("interface", quote(g.identity.interface));
   if (g.identity.uid) p.key("uid", std::uint64_t{*g.identity.uid});
   const std::string address = quote(format_ipv4(g.source_address));
-  if (g.source_address_stated) p.key("source_address", address);
-  else p.comment("source_address = " + address + "  (from the name)");
+  if (g.source_address_stated)
+    p.key("source_address", address);
+  else
+    p.comment("source_address = " + address + "  (from the name)");
 }
 
 void print_rules(Printer& p, const Config& c, const policy::Guest& g) {
@@ -150,8 +163,10 @@ void print_rules(Printer& p, const Config& c, const policy::Guest& g) {
   p.key("squash", quote(squash_word(g.ids.squash)));
   p.key("anonuid", std::uint64_t{g.ids.anonuid});
   p.key("anongid", std::uint64_t{g.ids.anongid});
-  if (g.ids.secure && source_port_known(c, g) == std::optional(false)) p.comment("secure = true  (its listener has no source ports)");
-  else p.key("secure", g.ids.secure);
+  if (g.ids.secure && source_port_known(c, g) == std::optional(false))
+    p.comment("secure = true  (its listener has no source ports)");
+  else
+    p.key("secure", g.ids.secure);
   p.key("insecure_action", quote(g.ids.insecure_action == authunix::InsecureAction::squash ? "squash" : "reject"));
   p.key("groups", quote(groups_word(g.ids.groups)));
   p.key("uid_map", map_text(g.ids.uid_map));
@@ -161,7 +176,8 @@ void print_rules(Printer& p, const Config& c, const policy::Guest& g) {
 void print_limits(Printer& p, const policy::Limits& l) {
   p.key("limits", "{ connections = " + std::to_string(l.connections) + ", in_flight = " + std::to_string(l.in_flight) +
                       ", record_bytes = " + size_text(l.record_bytes) + ", fragments = " + std::to_string(l.fragments) +
-                      ", buffered_bytes = " + size_text(l.buffered_bytes) + ", log_lines = " + std::to_string(l.log_lines) + " }");
+                      ", buffered_bytes = " + size_text(l.buffered_bytes) +
+                      ", log_lines = " + std::to_string(l.log_lines) + " }");
 }
 
 void print_guest(Printer& p, const Config& c, const policy::Guest& g) {

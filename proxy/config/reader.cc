@@ -35,7 +35,8 @@ std::string bounds_text(const Setting& row) {
 
 bool wrong_type(Context* ctx, const Setting& row, const Node& node) {
   if (ctx != nullptr) {
-    const std::string shown = node.text() != nullptr ? quote(*node.text()) + ", a string" : std::string(node.type_name());
+    const std::string shown =
+        node.text() != nullptr ? quote(*node.text()) + ", a string" : std::string(node.type_name());
     ctx->error(node.place, std::string(row.key) + " is " + shown + ": write " + std::string(type_hint(row.type)));
   }
   return false;
@@ -67,13 +68,13 @@ std::optional<std::int64_t> mode_of(const Node& node) {
 }
 
 bool texts_only(const Node& node) {
-  return node.array() != nullptr && std::ranges::all_of(*node.array(), [](const Node& e) { return e.text() != nullptr; });
+  return node.array() != nullptr &&
+         std::ranges::all_of(*node.array(), [](const Node& e) { return e.text() != nullptr; });
 }
 
 bool check_integers(Context* ctx, const Setting& row, const Node& node) {
   if (node.array() == nullptr) return wrong_type(ctx, row, node);
-  return std::ranges::all_of(*node.array(),
-                             [&](const Node& e) { return check_bounded(ctx, row, e, integer_of(e)); });
+  return std::ranges::all_of(*node.array(), [&](const Node& e) { return check_bounded(ctx, row, e, integer_of(e)); });
 }
 
 bool check_texts(Context* ctx, const Setting& row, const Node& node) {
@@ -100,8 +101,7 @@ bool check_nested(Context* ctx, const Setting& row, const Node& node, Section se
 std::string names_of(std::initializer_list<Section> sections) {
   std::string out;
   for (const Setting& s : settings())
-    if (std::ranges::find(sections, s.section) != sections.end())
-      out.append(out.empty() ? "" : ", ").append(s.key);
+    if (std::ranges::find(sections, s.section) != sections.end()) out.append(out.empty() ? "" : ", ").append(s.key);
   return out;
 }
 
@@ -109,8 +109,10 @@ void unknown_key(Context& ctx, const Member& m, std::initializer_list<Section> s
   Nearest nearest(m.key);
   std::string elsewhere;
   for (const Setting& s : settings()) {
-    if (std::ranges::find(sections, s.section) != sections.end()) nearest.offer(s.key);
-    else if (s.key == m.key && elsewhere.empty()) elsewhere = "; it is a key of " + std::string(section_title(s.section));
+    if (std::ranges::find(sections, s.section) != sections.end())
+      nearest.offer(s.key);
+    else if (s.key == m.key && elsewhere.empty())
+      elsewhere = "; it is a key of " + std::string(section_title(s.section));
   }
   std::string text = std::string(section_title(*(sections.end() - 1))) + " has no key " + quote(m.key);
   const std::string hint = nearest.hint().empty() ? elsewhere : nearest.hint();
@@ -150,11 +152,13 @@ void check_table(Context& ctx, const Node& table, std::initializer_list<Section>
     }
     check_value(&ctx, *row, m.value);
     if (!row->effective && row->section != Section::principal_ids)
-      ctx.warn(m.place, std::string(section_title(row->section)) + ' ' + m.key + " is read, but has no effect in this version");
+      ctx.warn(m.place,
+               std::string(section_title(row->section)) + ' ' + m.key + " is read, but has no effect in this version");
   }
   for (const Setting& s : settings())
     if (s.required && std::ranges::find(sections, s.section) != sections.end() && table.find(s.key) == nullptr)
-      ctx.error(table.place, std::string(section_title(s.section)) + " needs " + std::string(s.key) + ": " + std::string(s.doc));
+      ctx.error(table.place,
+                std::string(section_title(s.section)) + " needs " + std::string(s.key) + ": " + std::string(s.doc));
 }
 
 std::vector<const Node*> tables_of(const Node& root, std::string_view key) {
@@ -169,9 +173,12 @@ std::vector<const Node*> tables_of(const Node& root, std::string_view key) {
 Found View::find(std::string_view key) const {
   const Setting* row = find_setting(section_, key);
   Found out;
-  if (stated_ != nullptr && (out.node = stated_->find(key)) != nullptr) out.origin = Origin::stated;
-  else if (inherited_ != nullptr && (out.node = inherited_->find(key)) != nullptr) out.origin = Origin::inherited;
-  else return {builtin(section_, key), Origin::builtin};
+  if (stated_ != nullptr && (out.node = stated_->find(key)) != nullptr)
+    out.origin = Origin::stated;
+  else if (inherited_ != nullptr && (out.node = inherited_->find(key)) != nullptr)
+    out.origin = Origin::inherited;
+  else
+    return {builtin(section_, key), Origin::builtin};
   return check_value(nullptr, *row, *out.node) ? out : Found{};
 }
 

@@ -62,8 +62,8 @@ class View {
   const Node* inherited_;
 };
 
-/// check_table: reports unknown keys (naming the nearest known one), wrong types, values out of bounds, missing required
-/// keys, and warns of keys without effect.
+/// check_table: reports unknown keys (naming the nearest known one), wrong types, values out of bounds, missing
+/// required keys, and warns of keys without effect.
 void check_table(Context& ctx, const Node& table, std::initializer_list<Section> sections);
 
 /// check_value: whether `node` is what the row wants; reports what is wrong to `ctx` unless that is null.

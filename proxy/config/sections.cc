@@ -13,8 +13,8 @@ struct TopLevel {
   std::string_view key;
   bool list;
 };
-constexpr TopLevel kTopLevel[] = {{"gateway", false},  {"admin", false},   {"kerberos", false},
-                                  {"principal", true}, {"trust", false},   {"listener", true},
+constexpr TopLevel kTopLevel[] = {{"gateway", false},  {"admin", false},    {"kerberos", false},
+                                  {"principal", true}, {"trust", false},    {"listener", true},
                                   {"backend", true},   {"defaults", false}, {"guest", true}};
 
 void check_shape(Context& ctx, const Member& m, bool list) {
@@ -57,7 +57,8 @@ const Node* table_of(Context& ctx, const Node& root, std::string_view key, Secti
 
 bool valid_name(std::string_view s) {
   return !s.empty() && s.size() <= 255 && std::ranges::all_of(s, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || std::string_view("._-@+:").contains(c);
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("._-@+:").contains(c);
   });
 }
 
@@ -105,8 +106,9 @@ void read_gateway(Context& ctx, const Node& root, Config& out) {
   out.gateway.record_timeout = v.time("record_timeout").value_or(out.gateway.record_timeout);
   const Found idle = v.find("idle_timeout");
   if (idle && out.gateway.idle_timeout < kShortestAdvisedIdle)
-    ctx.warn(idle.node->place, "idle_timeout is below 6min: NFS clients keep a quiet connection for 5 minutes and more, "
-                               "and will reconnect each time");
+    ctx.warn(idle.node->place,
+             "idle_timeout is below 6min: NFS clients keep a quiet connection for 5 minutes and more, "
+             "and will reconnect each time");
 }
 
 void read_admin(Context& ctx, const Node& root, Config& out) {
@@ -115,7 +117,8 @@ void read_admin(Context& ctx, const Node& root, Config& out) {
   out.admin.http = v.text_or("http", "");
   const Found socket = v.find("socket");
   if (socket && !out.admin.socket.empty() && out.admin.socket.front() != '/')
-    ctx.error(socket.node->place, "socket is " + quote(out.admin.socket) + ": write an absolute path, or \"\" for none");
+    ctx.error(socket.node->place,
+              "socket is " + quote(out.admin.socket) + ": write an absolute path, or \"\" for none");
 }
 
 void read_kerberos(Context& ctx, const Node& root, Config& out) {
@@ -141,10 +144,14 @@ void read_principals(Context& ctx, const Node& root, Config& out) {
     if (const Found f = v.find("match"); f && rule.match.empty())
       ctx.error(f.node->place, "match is empty: write a principal, for example \"host/*@EXAMPLE.COM\"");
     if (const Found f = v.find("map")) {
-      if (f.node->text() == nullptr) rule.map = read_ids(*f.node);
-      else if (*f.node->text() == "deny") rule.map = PrincipalRule::Deny{};
-      else if (f.node->text()->empty()) ctx.error(f.node->place, "map is empty: write a local account, ids or \"deny\"");
-      else rule.map = *f.node->text();
+      if (f.node->text() == nullptr)
+        rule.map = read_ids(*f.node);
+      else if (*f.node->text() == "deny")
+        rule.map = PrincipalRule::Deny{};
+      else if (f.node->text()->empty())
+        ctx.error(f.node->place, "map is empty: write a local account, ids or \"deny\"");
+      else
+        rule.map = *f.node->text();
     }
     out.principals.push_back(std::move(rule));
   }

@@ -13,7 +13,7 @@ constexpr std::int64_t kMillisecond = 1;
 constexpr std::int64_t kSecond = 1000 * kMillisecond;
 constexpr std::int64_t kHour = 3600 * kSecond;
 constexpr std::int64_t kMaxTime = 365 * 24 * kHour;
-constexpr std::int64_t kMaxId = 4294967294;   // 4294967295 is -1: nobody
+constexpr std::int64_t kMaxId = 4294967294;  // 4294967295 is -1: nobody
 constexpr std::int64_t kMaxU32 = 4294967295;
 constexpr std::int64_t kMaxCount = 1000000;
 constexpr std::int64_t kGiB = std::int64_t{1} << 30;
@@ -31,7 +31,8 @@ constexpr Setting kSettings[] = {
     {admin, "http", text, "\"\"", false, false, 0, 0,
      "Address of /metrics, /healthz and the status page, for example \"127.0.0.1:9464\"; \"\" is none."},
 
-    {kerberos, "acceptor", text, "\"keytab\"", false, false, 0, 0, "Who accepts Kerberos contexts: keytab or gssproxy."},
+    {kerberos, "acceptor", text, "\"keytab\"", false, false, 0, 0,
+     "Who accepts Kerberos contexts: keytab or gssproxy."},
     {kerberos, "keytab", text, "\"/etc/krb5.keytab\"", false, false, 0, 0, "Keys of the service principal."},
     {kerberos, "gssproxy_socket", text, "\"/run/gatehouse/gssproxy.sock\"", false, false, 0, 0, "Socket of gssproxy."},
     {kerberos, "service", text, "\"nfs\"", false, false, 0, 0,
@@ -41,18 +42,19 @@ constexpr Setting kSettings[] = {
 
     {principal, "match", text, "", true, false, 0, 0,
      "Principals this rule is for, * standing for any text; the first rule that matches decides."},
-    {principal, "map", principal_map, "", true, false, 0, 0,
-     "A local account, { uid, gid, groups }, or \"deny\"."},
+    {principal, "map", principal_map, "", true, false, 0, 0, "A local account, { uid, gid, groups }, or \"deny\"."},
     {principal_ids, "uid", integer, "", true, false, 0, kMaxId, "User id."},
     {principal_ids, "gid", integer, "", true, false, 0, kMaxId, "Group id."},
     {principal_ids, "groups", integers, "[]", false, false, 0, kMaxId, "Further group ids."},
 
     {trust, "allowed", texts, "[]", false, true, 0, 0,
-     "Only these guests may say trusted = true: it takes both, so that who writes a drop-in for a guest cannot grant trust."},
+     "Only these guests may say trusted = true: it takes both, so that who writes a drop-in for a guest cannot grant "
+     "trust."},
 
     {listener, "name", text, "", true, true, 0, 0, "Name of the listener, for guests and logs."},
     {listener, "address", text, "", true, true, 0, 0,
-     "vsock:CID|any:PORT, hybrid:UDS_PATH:PORT, tcp:127.0.0.1:PORT, tcp:[fe80::1%tap0]:PORT, unix:PATH or systemd:NAME."},
+     "vsock:CID|any:PORT, hybrid:UDS_PATH:PORT, tcp:127.0.0.1:PORT, tcp:[fe80::1%tap0]:PORT, unix:PATH or "
+     "systemd:NAME."},
     {listener, "mode", mode, "\"0600\"", false, true, 0, 0777, "Mode of the socket file of a unix or hybrid listener."},
     {listener, "group", text, "\"\"", false, true, 0, 0,
      "Group of the socket file of a unix or hybrid listener; \"\" is the daemon's."},
@@ -75,7 +77,8 @@ constexpr Setting kSettings[] = {
     {policy, "anonuid", integer, "65534", false, true, 0, kMaxId, "The anonymous user id, a host id; 0 takes trust."},
     {policy, "anongid", integer, "65534", false, true, 0, kMaxId, "The anonymous group id, a host id; 0 takes trust."},
     {policy, "secure", boolean, "true", false, true, 0, 0,
-     "AUTH_SYS only from a source port below 1024; false takes trust. Sockets without ports (hybrid, unix) cannot meet it."},
+     "AUTH_SYS only from a source port below 1024; false takes trust. Sockets without ports (hybrid, unix) cannot meet "
+     "it."},
     {policy, "insecure_action", text, "\"reject\"", false, true, 0, 0,
      "What becomes of an AUTH_SYS call from a higher port while secure = true: reject or squash."},
     {policy, "groups", text, "\"first16\"", false, true, 0, 0,
@@ -84,7 +87,8 @@ constexpr Setting kSettings[] = {
      "Guest ids to host ids, \"FIRST-LAST:HOST\"; [] keeps ids as they are; a map that gives 0 takes trust."},
     {policy, "gid_map", texts, "", false, true, 0, 0, "The same for group ids; when absent, uid_map is used."},
     {policy, "trusted", boolean, "false", false, true, 0, 0,
-     "Permits squash = \"none\", ids mapped to 0, secure = false and sec none; the name must be in [trust] allowed too."},
+     "Permits squash = \"none\", ids mapped to 0, secure = false and sec none; the name must be in [trust] allowed "
+     "too."},
     {policy, "backends", texts, "[]", false, true, 0, 0, "Backends the guest may reach; [] is none."},
     {policy, "programs", texts, "[]", false, true, 0, 0,
      "Narrows what the backends serve: \"nfs:4\", \"mountd:3/null,mnt,umnt\"; [] leaves all of it."},
@@ -96,8 +100,10 @@ constexpr Setting kSettings[] = {
     {guest, "uuid", text, "\"\"", false, true, 0, 0, "UUID of the virtual machine, shown beside the name."},
     {guest, "cid", integer, "", false, true, 0, kMaxU32, "Identity: the peer's CID."},
     {guest, "listener", text, "", false, true, 0, 0, "Identity: all that this listener accepts."},
-    {guest, "interface", text, "", false, true, 0, 0, "Identity: the interface a TCP listener is bound to, one TAP a guest."},
-    {guest, "uid", integer, "", false, true, 0, kMaxId, "Identity: the user of a unix peer, or the VMM's of a hybrid one."},
+    {guest, "interface", text, "", false, true, 0, 0,
+     "Identity: the interface a TCP listener is bound to, one TAP a guest."},
+    {guest, "uid", integer, "", false, true, 0, kMaxId,
+     "Identity: the user of a unix peer, or the VMM's of a hybrid one."},
     {guest, "source_address", text, "", false, true, 0, 0,
      "IPv4 address its links to TCP backends come from; when absent, made from the name, in 127.64.0.0/10."},
 
@@ -112,8 +118,8 @@ constexpr Setting kSettings[] = {
 
 // In the order of Section.
 constexpr std::array<std::string_view, 11> kTitles = {
-    "[gateway]", "[admin]",    "[kerberos]",  "[[principal]]",          "map of [[principal]]", "[trust]",
-    "[[listener]]", "[[backend]]", "[defaults]", "[[guest]]", "limits"};
+    "[gateway]",   "[admin]",    "[kerberos]", "[[principal]]", "map of [[principal]]", "[trust]", "[[listener]]",
+    "[[backend]]", "[defaults]", "[[guest]]",  "limits"};
 
 // In the order of Type.
 constexpr std::array<std::string_view, 11> kHints = {
@@ -131,7 +137,9 @@ constexpr std::array<std::string_view, 11> kHints = {
 
 }  // namespace
 
-std::span<const Setting> settings() { return kSettings; }
+std::span<const Setting> settings() {
+  return kSettings;
+}
 
 const Setting* find_setting(Section section, std::string_view key) {
   const auto* row =
@@ -139,7 +147,11 @@ const Setting* find_setting(Section section, std::string_view key) {
   return row == std::end(kSettings) ? nullptr : row;
 }
 
-std::string_view section_title(Section section) { return kTitles[static_cast<std::size_t>(section)]; }
-std::string_view type_hint(Type type) { return kHints[static_cast<std::size_t>(type)]; }
+std::string_view section_title(Section section) {
+  return kTitles[static_cast<std::size_t>(section)];
+}
+std::string_view type_hint(Type type) {
+  return kHints[static_cast<std::size_t>(type)];
+}
 
 }  // namespace gatehouse::config

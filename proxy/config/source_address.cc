@@ -14,8 +14,8 @@ constexpr std::uint64_t fnv1a(std::string_view s) {
 }
 static_assert(fnv1a("") == 0xcbf29ce484222325U && fnv1a("a") == 0xaf63dc4c8601ec8cU);
 
-constexpr std::uint64_t kHostsOfNet = 254;   // last byte 1..254
-constexpr std::uint64_t kNets = 64U << 8;    // second byte 64..127, third byte any
+constexpr std::uint64_t kHostsOfNet = 254;  // last byte 1..254
+constexpr std::uint64_t kNets = 64U << 8;   // second byte 64..127, third byte any
 
 }  // namespace
 

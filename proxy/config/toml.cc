@@ -11,21 +11,40 @@ namespace {
 
 using File = std::shared_ptr<const std::string>;
 
-// toml++ bounds the nesting of values, but makes a table of each part of a dotted key and takes them down recursively: a
-// key of a hundred thousand parts would exhaust the stack. No key of ours has more than three.
+// toml++ bounds the nesting of values, but makes a table of each part of a dotted key and takes them down recursively:
+// a key of a hundred thousand parts would exhaust the stack. No key of ours has more than three.
 constexpr std::ptrdiff_t kMostDots = 32;
 constexpr int kDeepest = 16;
 
-Place place_of(const toml::source_region& r, const File& file) { return {file, r.begin.line, r.begin.column}; }
+Place place_of(const toml::source_region& r, const File& file) {
+  return {file, r.begin.line, r.begin.column};
+}
+
+// The dots of a line that are not inside strings; all of them when its quotes do not pair (part of a longer string).
+std::ptrdiff_t key_dots(std::string_view line) {
+  std::ptrdiff_t outside = 0;
+  char quote = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (quote == 0 && c == '#') break;
+    if (quote == '"' && c == '\\') {
+      ++i;
+    } else if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+    } else if (c == quote) {
+      quote = 0;
+    } else if (quote == 0 && c == '.') {
+      ++outside;
+    }
+  }
+  return quote == 0 ? outside : std::ranges::count(line, '.');
+}
 
 // The number of the first line that could hold such a key.
 std::optional<std::uint32_t> overlong_key(std::string_view text) {
   for (std::uint32_t line = 1; !text.empty(); ++line) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view here = text.substr(0, end);
-    const std::size_t first = here.find_first_not_of(" \t");
-    const bool remark = first != std::string_view::npos && here[first] == '#';
-    if (!remark && std::ranges::count(here, '.') > kMostDots) return line;
+    if (key_dots(text.substr(0, end)) > kMostDots) return line;
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return std::nullopt;
@@ -52,12 +71,18 @@ Node::Array convert_array(const toml::array& in, const File& file, int depth) {
 Node convert(const toml::node& in, const File& file, int depth) {
   Node out{Node::Other{}, place_of(in.source(), file)};
   if (depth == 0) return out;
-  if (const auto* b = in.as_boolean()) out.value = b->get();
-  else if (const auto* i = in.as_integer()) out.value = i->get();
-  else if (const auto* f = in.as_floating_point()) out.value = f->get();
-  else if (const auto* s = in.as_string()) out.value = s->get();
-  else if (const auto* a = in.as_array()) out.value = convert_array(*a, file, depth - 1);
-  else if (const auto* t = in.as_table()) out.value = convert_table(*t, file, depth - 1);
+  if (const auto* b = in.as_boolean())
+    out.value = b->get();
+  else if (const auto* i = in.as_integer())
+    out.value = i->get();
+  else if (const auto* f = in.as_floating_point())
+    out.value = f->get();
+  else if (const auto* s = in.as_string())
+    out.value = s->get();
+  else if (const auto* a = in.as_array())
+    out.value = convert_array(*a, file, depth - 1);
+  else if (const auto* t = in.as_table())
+    out.value = convert_table(*t, file, depth - 1);
   return out;
 }
 

@@ -56,10 +56,18 @@ constexpr std::size_t kLongestWord = 64;  // nobody's slip is longer, and the di
 
 }  // namespace
 
-std::optional<std::int64_t> parse_time(std::string_view text) { return parse(text, kTimes); }
-std::string format_time(std::int64_t milliseconds) { return format(milliseconds, kTimes); }
-std::optional<std::int64_t> parse_size(std::string_view text) { return parse(text, kSizes); }
-std::string format_size(std::int64_t bytes) { return format(bytes, kSizes); }
+std::optional<std::int64_t> parse_time(std::string_view text) {
+  return parse(text, kTimes);
+}
+std::string format_time(std::int64_t milliseconds) {
+  return format(milliseconds, kTimes);
+}
+std::optional<std::int64_t> parse_size(std::string_view text) {
+  return parse(text, kSizes);
+}
+std::string format_size(std::int64_t bytes) {
+  return format(bytes, kSizes);
+}
 
 std::optional<std::uint32_t> parse_mode(std::string_view text) {
   std::uint32_t mode = 0;
@@ -85,6 +93,8 @@ void Nearest::offer(std::string_view candidate) {
   best_ = candidate;
 }
 
-std::string Nearest::hint() const { return best_.empty() ? std::string() : "; did you mean \"" + best_ + "\"?"; }
+std::string Nearest::hint() const {
+  return best_.empty() ? std::string() : "; did you mean \"" + best_ + "\"?";
+}
 
 }  // namespace gatehouse::config

@@ -24,8 +24,8 @@ std::optional<std::uint32_t> parse_mode(std::string_view text);
 /// format_mode: four octal digits.
 std::string format_mode(std::uint32_t mode);
 
-/// Nearest: finds the candidate that `word` is most likely a slip of: by edit distance, at most a third of the length off.
-/// Views `word`. Not thread-safe.
+/// Nearest: finds the candidate that `word` is most likely a slip of: by edit distance, at most a third of the length
+/// off. Views `word`. Not thread-safe.
 class Nearest {
  public:
   explicit Nearest(std::string_view word);

@@ -45,9 +45,9 @@ struct Flavor {
   AuthFlavor flavor;
   std::uint32_t service;  // of RPCSEC_GSS
 };
-constexpr Flavor kFlavors[] = {{"none", AuthFlavor::none, 0},         {"sys", AuthFlavor::sys, 0},
-                               {"krb5", AuthFlavor::rpcsec_gss, 1},   {"krb5i", AuthFlavor::rpcsec_gss, 2},
-                               {"krb5p", AuthFlavor::rpcsec_gss, 3},  {"tls", AuthFlavor::tls, 0},
+constexpr Flavor kFlavors[] = {{"none", AuthFlavor::none, 0},        {"sys", AuthFlavor::sys, 0},
+                               {"krb5", AuthFlavor::rpcsec_gss, 1},  {"krb5i", AuthFlavor::rpcsec_gss, 2},
+                               {"krb5p", AuthFlavor::rpcsec_gss, 3}, {"tls", AuthFlavor::tls, 0},
                                {"short", AuthFlavor::short_hand, 0}, {"dh", AuthFlavor::dh, 0}};
 
 const Flavor* find_flavor(std::string_view word) {
@@ -56,7 +56,9 @@ const Flavor* find_flavor(std::string_view word) {
   return nullptr;
 }
 
-std::string in_quotes(std::string_view s) { return '"' + std::string(s) + '"'; }
+std::string in_quotes(std::string_view s) {
+  return '"' + std::string(s) + '"';
+}
 
 }  // namespace
 
@@ -84,11 +86,13 @@ std::expected<std::vector<std::uint32_t>, std::string> parse_numbers(std::string
 std::expected<Call, std::string> make_call(const Claim& c) {
   const auto program = rpc::program_number(c.program);
   if (!program)
-    return std::unexpected("--program is " + in_quotes(c.program) + ": write a name such as nfs, mountd or rpcbind, or a number");
+    return std::unexpected("--program is " + in_quotes(c.program) +
+                           ": write a name such as nfs, mountd or rpcbind, or a number");
   const auto procedure = rpc::procedure_number(*program, c.version, c.procedure);
   if (!procedure)
-    return std::unexpected("--procedure is " + in_quotes(c.procedure) + ", which " + rpc::program_name(*program) + " version " +
-                           std::to_string(c.version) + " does not have: write a name such as getattr, or a number");
+    return std::unexpected("--procedure is " + in_quotes(c.procedure) + ", which " + rpc::program_name(*program) +
+                           " version " + std::to_string(c.version) +
+                           " does not have: write a name such as getattr, or a number");
   const Flavor* flavor = find_flavor(c.sec);
   if (flavor == nullptr)
     return std::unexpected("--sec is " + in_quotes(c.sec) + ": write none, sys, krb5, krb5i, krb5p, tls, short or dh");

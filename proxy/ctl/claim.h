@@ -19,7 +19,7 @@ struct Claim {
   std::vector<std::uint32_t> gids;  ///< of any number: more than 16 are as malformed here as on the wire
   std::string program;              ///< name or number
   std::uint32_t version = 0;
-  std::string procedure;            ///< name or number
+  std::string procedure;  ///< name or number
 };
 
 /// Call: the call header that a claim makes. `header` views `credential`: not to be copied apart from it.

@@ -13,9 +13,12 @@ namespace {
 
 constexpr std::uint32_t kUnprivilegedPort = 65535;
 
-std::string in_quotes(std::string_view s) { return '"' + std::string(s) + '"'; }
+std::string in_quotes(std::string_view s) {
+  return '"' + std::string(s) + '"';
+}
 
-std::unexpected<std::string> no_such(const std::string& kind, const std::string& name, config::Nearest nearest, const auto& known) {
+std::unexpected<std::string> no_such(const std::string& kind, const std::string& name, config::Nearest nearest,
+                                     const auto& known) {
   for (const auto& k : known) nearest.offer(k.name);
   return std::unexpected("there is no " + kind + ' ' + in_quotes(name) + " in the configuration" + nearest.hint());
 }
@@ -45,8 +48,8 @@ std::expected<const policy::Guest*, std::string> guest_by_cid(const config::Conf
     peer.listener = i;
     const auto here = index.find(peer);
     if (asked && here != found)
-      return std::unexpected("CID " + std::to_string(*q.cid) + " is another guest on listener " + in_quotes(c.listeners[i].name) +
-                             " than on those before it: say which with --listener");
+      return std::unexpected("CID " + std::to_string(*q.cid) + " is another guest on listener " +
+                             in_quotes(c.listeners[i].name) + " than on those before it: say which with --listener");
     found = here;
     asked = true;
   }
@@ -63,7 +66,8 @@ std::expected<const policy::Guest*, std::string> guest_by_cid(const config::Conf
 
 Answer nobody(Answer out, const Question& q) {
   out.rule = "no-guest";
-  out.reason = "CID " + std::to_string(*q.cid) + " is no guest of the configuration: its connection is closed before a byte is read";
+  out.reason = "CID " + std::to_string(*q.cid) +
+               " is no guest of the configuration: its connection is closed before a byte is read";
   return out;
 }
 
@@ -83,7 +87,8 @@ void show_forward(const config::Config& c, const policy::Guest& g, const policy:
   const config::Backend& backend = c.backends[d.backend];
   out.backend = backend.name;
   out.backend_address = net::format(backend.address);
-  if (std::holds_alternative<net::TcpAddress>(backend.address)) out.source_address = config::format_ipv4(g.source_address);
+  if (std::holds_alternative<net::TcpAddress>(backend.address))
+    out.source_address = config::format_ipv4(g.source_address);
   Credential credential;
   credential.flavor = d.flavor == rpc::AuthFlavor::sys ? "sys" : "none";
   if (d.flavor == rpc::AuthFlavor::sys) {

@@ -32,11 +32,11 @@ struct Credential {
 /// Answer: what would become of the call.
 struct Answer {
   bool allowed = false;
-  std::string rule;     ///< policy::rule_word, or "no-guest"
-  std::string reason;   ///< a sentence
-  std::string guest;    ///< empty: nobody's
-  std::string uuid;     ///< of the guest; may be empty
-  std::string call;     ///< "nfs version 4 procedure COMPOUND"
+  std::string rule;                      ///< policy::rule_word, or "no-guest"
+  std::string reason;                    ///< a sentence
+  std::string guest;                     ///< empty: nobody's
+  std::string uuid;                      ///< of the guest; may be empty
+  std::string call;                      ///< "nfs version 4 procedure COMPOUND"
   std::optional<Credential> credential;  ///< of an allowed call that goes on
   std::string backend;                   ///< its name; empty: the call goes nowhere
   std::string backend_address;

@@ -32,17 +32,21 @@ int fail(bool json, const std::string& error, std::span<const config::Problem> p
 
 // Configuration that did not load, said and turned into the exit status.
 int fail(const Options& o, const std::vector<config::Problem>& problems) {
-  return fail(o.json, "the configuration has " + std::to_string(problems.size()) + (problems.size() == 1 ? " error" : " errors"), problems);
+  return fail(
+      o.json,
+      "the configuration has " + std::to_string(problems.size()) + (problems.size() == 1 ? " error" : " errors"),
+      problems);
 }
 
 int check(const Options& o) {
   const auto conf = config::load(o.config);
   if (!conf) return fail(o, conf.error());
   for (const config::Problem& w : conf->warnings) std::cerr << w.str() << " (warning)\n";
-  if (o.json) std::cout << ctl::json_check(*conf);
+  if (o.json)
+    std::cout << ctl::json_check(*conf);
   else
-    std::cout << o.config << " is good: " << conf->listeners.size() << " listeners, " << conf->backends.size() << " backends, "
-              << conf->guests.size() << " guests\n";
+    std::cout << o.config << " is good: " << conf->listeners.size() << " listeners, " << conf->backends.size()
+              << " backends, " << conf->guests.size() << " guests\n";
   return kAllowed;
 }
 
@@ -50,9 +54,12 @@ std::expected<ctl::Question, std::string> question(const Options& o) {
   ctl::Question q;
   if (o.guest.empty() == o.cid.empty()) return std::unexpected("say who calls: either --guest NAME or --cid CID");
   if (!o.listener.empty() && o.cid.empty()) return std::unexpected("--listener goes with --cid");
-  for (const auto& [option, value] : {std::pair("--program", &o.program), {"--version", &o.version}, {"--procedure", &o.procedure}})
-    if (value->empty()) return std::unexpected(std::string(option) + " is missing: say what is called, for example --program nfs "
-                                                                     "--version 4 --procedure compound");
+  for (const auto& [option, value] :
+       {std::pair("--program", &o.program), {"--version", &o.version}, {"--procedure", &o.procedure}})
+    if (value->empty())
+      return std::unexpected(std::string(option) +
+                             " is missing: say what is called, for example --program nfs "
+                             "--version 4 --procedure compound");
   std::string error;
   const auto number = [&](std::string_view option, const std::string& text) {
     const auto n = ctl::parse_number(option, text);

@@ -8,9 +8,13 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Bytes that are no UTF-8 (of a file's name, say) are replaced: the output is JSON whatever happens.
-std::string dump(const Json& j) { return j.dump(2, ' ', false, Json::error_handler_t::replace) + '\n'; }
+std::string dump(const Json& j) {
+  return j.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
 
-Json or_null(const std::string& s) { return s.empty() ? Json() : Json(s); }
+Json or_null(const std::string& s) {
+  return s.empty() ? Json() : Json(s);
+}
 
 Json credential_json(const std::optional<Credential>& c) {
   if (!c) return nullptr;
@@ -29,7 +33,8 @@ std::string credential_text(const Credential& c) {
   if (c.flavor != "sys") return "AUTH_NONE";
   std::string gids;
   for (const std::uint32_t g : c.gids) gids.append(gids.empty() ? "" : ",").append(std::to_string(g));
-  return "AUTH_SYS machine=" + c.machine + " uid=" + std::to_string(c.uid) + " gid=" + std::to_string(c.gid) + " gids=[" + gids + ']';
+  return "AUTH_SYS machine=" + c.machine + " uid=" + std::to_string(c.uid) + " gid=" + std::to_string(c.gid) +
+         " gids=[" + gids + ']';
 }
 
 }  // namespace
@@ -44,7 +49,8 @@ std::string text(const Answer& a) {
   line("reason", a.reason);
   if (a.credential) line("credential", credential_text(*a.credential));
   if (!a.backend.empty())
-    line("backend", a.backend + " (" + a.backend_address + ')' + (a.source_address.empty() ? "" : " from " + a.source_address));
+    line("backend",
+         a.backend + " (" + a.backend_address + ')' + (a.source_address.empty() ? "" : " from " + a.source_address));
   line("reply", a.reply);
   for (const std::string& w : a.warnings) line("warning", w);
   return out;

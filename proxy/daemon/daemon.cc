@@ -70,8 +70,8 @@ int fail(const char* what) {
 void serve(worker::Acceptor& acceptor, const runtime::Shared& shared, int epoll, int signals) {
   std::array<epoll_event, 64> events;
   for (;;) {
-    const int n = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()),
-                               acceptor.missing() ? kListenerRetry : -1);
+    const int n =
+        ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), acceptor.missing() ? kListenerRetry : -1);
     for (int i = 0; i < n; ++i) {
       const std::uint64_t tag = events[static_cast<std::size_t>(i)].data.u64;
       if (tag != kSignals) {

@@ -23,7 +23,8 @@ int main(int argc, char** argv) {
   bool check = false;
   bool print = false;
   Level level = Level::info;
-  app.add_option("--config", file, "Configuration file; drop-ins are read from conf.d beside it")->capture_default_str();
+  app.add_option("--config", file, "Configuration file; drop-ins are read from conf.d beside it")
+      ->capture_default_str();
   app.add_flag("--check-config", check, "Check the configuration and exit: 0 when it is good, 2 when it is not");
   app.add_flag("--print-config", print, "Print the configuration in force, every default spelled out, and exit");
   app.add_option("--log-level", level, "debug, info, warning or error")->transform(CLI::CheckedTransformer(kLevels));

@@ -20,7 +20,9 @@ spdlog::level::level_enum to_spdlog(Level l) {
   return spdlog::level::info;
 }
 
-bool plain(char c) { return (c > ' ' && c < 0x7f) && c != '"' && c != '\\' && c != '='; }
+bool plain(char c) {
+  return (c > ' ' && c < 0x7f) && c != '"' && c != '\\' && c != '=';
+}
 
 }  // namespace
 
@@ -50,6 +52,8 @@ std::string escaped(std::string_view text) {
   return out.append(cut ? "...\"" : "\"");
 }
 
-void Line::write() const { spdlog::log(to_spdlog(level_), "{}", text_); }
+void Line::write() const {
+  spdlog::log(to_spdlog(level_), "{}", text_);
+}
 
 }  // namespace gatehouse::log

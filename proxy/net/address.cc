@@ -107,11 +107,13 @@ std::string read_host(std::string_view host, TcpAddress& out) {
   in6_addr v6{};
   if (inet_pton(AF_INET6, std::string(host).c_str(), &v6) != 1)
     return "has no numeric IPv6 address in its brackets: write for example tcp:[fe80::1%tap0]:2049";
-  if (IN6_IS_ADDR_V4MAPPED(&v6)) return "is IPv4 written as IPv6: write the IPv4 address, for example tcp:127.0.0.1:2049";
+  if (IN6_IS_ADDR_V4MAPPED(&v6))
+    return "is IPv4 written as IPv6: write the IPv4 address, for example tcp:127.0.0.1:2049";
   out.host = v6;
   if (out.link_local() && out.interface.empty())
     return "is link-local and names no interface: write it behind a %, for example tcp:[fe80::1%tap0]:2049";
-  if (!out.link_local() && !out.interface.empty()) return "names an interface, but is not a link-local address (fe80::/10)";
+  if (!out.link_local() && !out.interface.empty())
+    return "names an interface, but is not a link-local address (fe80::/10)";
   return {};
 }
 
@@ -137,7 +139,8 @@ std::expected<ListenAddress, std::string> parse_systemd(std::string_view text, s
 
 // Whether a connection can be made to it at all.
 bool connectable(const TcpAddress& a) {
-  if (const auto* v6 = std::get_if<in6_addr>(&a.host)) return !IN6_IS_ADDR_UNSPECIFIED(v6) && !IN6_IS_ADDR_MULTICAST(v6);
+  if (const auto* v6 = std::get_if<in6_addr>(&a.host))
+    return !IN6_IS_ADDR_UNSPECIFIED(v6) && !IN6_IS_ADDR_MULTICAST(v6);
   const std::uint32_t v4 = ntohl(std::get<in_addr>(a.host).s_addr);
   return v4 >> 24 != 0 && v4 >> 28 < 14;
 }
@@ -189,8 +192,9 @@ std::expected<ListenAddress, std::string> parse_listen_address(std::string_view 
   const auto tcp = parse_tcp(text, rest);
   if (!tcp) return Error(tcp.error());
   if (!tcp->loopback() && !tcp->link_local())
-    return wrong(text, "is neither loopback nor link-local on an interface: anybody on that network could pose as a "
-                       "guest; write tcp:127.0.0.1:2049 or tcp:[fe80::1%tap0]:2049");
+    return wrong(text,
+                 "is neither loopback nor link-local on an interface: anybody on that network could pose as a "
+                 "guest; write tcp:127.0.0.1:2049 or tcp:[fe80::1%tap0]:2049");
   return *tcp;
 }
 
@@ -206,8 +210,12 @@ std::expected<BackendAddress, std::string> parse_backend_address(std::string_vie
   return *tcp;
 }
 
-std::string format(const ListenAddress& a) { return std::visit(Format{}, a); }
-std::string format(const BackendAddress& a) { return std::visit(Format{}, a); }
+std::string format(const ListenAddress& a) {
+  return std::visit(Format{}, a);
+}
+std::string format(const BackendAddress& a) {
+  return std::visit(Format{}, a);
+}
 
 std::optional<bool> source_port_known(const ListenAddress& a) {
   if (std::holds_alternative<SystemdAddress>(a)) return std::nullopt;

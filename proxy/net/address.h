@@ -45,8 +45,8 @@ using ListenAddress = std::variant<VsockAddress, HybridAddress, UnixAddress, Tcp
 using BackendAddress = std::variant<UnixAddress, TcpAddress>;
 
 /// parse_listen_address: an address to listen on, or what is wrong with it and what to write instead. TCP that is
-/// neither loopback nor IPv6 link-local with an interface is refused: its source could be forged. Ports are 1..65535 (vsock:
-/// 1..4294967294); a unix path is absolute and fits sockaddr_un (the hybrid one with its _PORT).
+/// neither loopback nor IPv6 link-local with an interface is refused: its source could be forged. Ports are 1..65535
+/// (vsock: 1..4294967294); a unix path is absolute and fits sockaddr_un (the hybrid one with its _PORT).
 std::expected<ListenAddress, std::string> parse_listen_address(std::string_view text);
 
 /// parse_backend_address: "unix:PATH" or "tcp:ADDR:PORT" (IPv4, or IPv6 in brackets), or what is wrong.

@@ -16,8 +16,8 @@ inline constexpr std::uint16_t kLastReservedPort = 1023;
 
 /// SourceRule: where a TCP link comes from.
 struct SourceRule {
-  std::array<std::uint8_t, 4> address{};  ///< the guest's own, network order
-  std::uint16_t preferred_port = 0;       ///< the client's own if it is known and below 1024; else 0
+  std::array<std::uint8_t, 4> address{};     ///< the guest's own, network order
+  std::uint16_t preferred_port = 0;          ///< the client's own if it is known and below 1024; else 0
   std::uint16_t start = kFirstReservedPort;  ///< where to begin to look otherwise
 };
 

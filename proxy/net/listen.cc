@@ -110,7 +110,8 @@ std::expected<ListenSocket, ListenError> adopt(UniqueFd fd, const std::string& n
       ::getsockopt(fd.get(), SOL_SOCKET, SO_ACCEPTCONN, &listening, &int_len) != 0)
     return std::unexpected(os_error("systemd:" + name + " is not a socket"));
   if (type != SOCK_STREAM || listening == 0)
-    return std::unexpected(ListenError{"systemd:" + name + " is not a listening stream socket: use ListenStream=", false});
+    return std::unexpected(
+        ListenError{"systemd:" + name + " is not a listening stream socket: use ListenStream=", false});
   ListenSocket out;
   if (sa.ss_family == AF_INET || sa.ss_family == AF_INET6) {
     TcpAddress a;

@@ -14,9 +14,9 @@ namespace gatehouse::net {
 /// ListenSocket: a bound, listening, non-blocking socket and what its peers are.
 struct ListenSocket {
   UniqueFd fd;
-  bool hybrid = false;          ///< unix peers are VMMs
-  std::string interface;        ///< device of a link-local listener
-  std::string unlink_path;      ///< socket file that this process made; removed at the end
+  bool hybrid = false;      ///< unix peers are VMMs
+  std::string interface;    ///< device of a link-local listener
+  std::string unlink_path;  ///< socket file that this process made; removed at the end
 };
 
 /// ListenError: why a listener is not up. `retry`: the interface or folder is not there yet; try again later. Otherwise

@@ -14,7 +14,9 @@ ListenError os_error(const std::string& what, bool retry = false) {
   return {what + ": " + std::strerror(errno), retry};
 }
 
-UniqueFd unix_socket() { return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); }
+UniqueFd unix_socket() {
+  return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
 
 // Whether a server answers there. EAGAIN is a full backlog: somebody listens.
 bool somebody_listens(const sockaddr_un& sa) {
@@ -29,9 +31,11 @@ std::expected<void, ListenError> clear_the_way(const sockaddr_un& sa, const std:
     return std::unexpected(os_error("cannot look at " + path));
   }
   if (!S_ISSOCK(st.st_mode))
-    return std::unexpected(ListenError{path + " is in the way and not a socket: move it or choose another path", false});
+    return std::unexpected(
+        ListenError{path + " is in the way and not a socket: move it or choose another path", false});
   if (somebody_listens(sa))
-    return std::unexpected(ListenError{"another process listens on " + path + ": stop it or choose another path", false});
+    return std::unexpected(
+        ListenError{"another process listens on " + path + ": stop it or choose another path", false});
   if (::unlink(path.c_str()) != 0) return std::unexpected(os_error("cannot remove the stale socket " + path));
   return {};
 }

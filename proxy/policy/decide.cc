@@ -11,9 +11,9 @@ using rpc::AuthStat;
 using rpc::Rejection;
 
 constexpr std::array<std::string_view, kRuleCount> kRuleWords = {
-    "granted",        "squash", "id-map",          "insecure-squash", "null-procedure", "tls-probe",
-    "bad-credential", "bad-verifier", "unknown-flavor", "sec",        "kerberos-absent", "secure",
-    "groups",         "program", "version",        "procedure",       "rpc-version",    "rpcbind-builtin"};
+    "granted",      "squash",         "id-map",      "insecure-squash", "null-procedure", "tls-probe", "bad-credential",
+    "bad-verifier", "unknown-flavor", "sec",         "kerberos-absent", "secure",         "groups",    "program",
+    "version",      "procedure",      "rpc-version", "rpcbind-builtin"};
 
 Decision refuse(Decision d, Rule rule, Rejection why) {
   d.verdict = Verdict::refuse;
@@ -21,7 +21,9 @@ Decision refuse(Decision d, Rule rule, Rejection why) {
   d.rejection = why;
   return d;
 }
-Decision refuse(Decision d, Rule rule, AuthStat why) { return refuse(std::move(d), rule, Rejection::auth(why)); }
+Decision refuse(Decision d, Rule rule, AuthStat why) {
+  return refuse(std::move(d), rule, Rejection::auth(why));
+}
 
 // RFC 9289 section 4.1: the probe is a NULL call with an empty credential and an empty AUTH_NONE verifier. It is never
 // forwarded: a backend's STARTTLS would turn the link to TLS underneath us.
@@ -106,7 +108,9 @@ Decision decide_sys(const Guest& guest, const rpc::CallHeader& call, std::option
 
 }  // namespace
 
-std::string_view rule_word(Rule r) { return kRuleWords[static_cast<std::size_t>(r)]; }
+std::string_view rule_word(Rule r) {
+  return kRuleWords[static_cast<std::size_t>(r)];
+}
 
 bool rpcbind_refused(std::uint32_t procedure) {
   // RFC 1833: SET 1, UNSET 2, CALLIT (v2, v3) and BCAST (v4) 5, INDIRECT (v4) 10. By number in every version: a

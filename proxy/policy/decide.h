@@ -13,24 +13,24 @@ namespace gatehouse::policy {
 
 /// Rule: what made a decision. Each has a word (rule_word) that is an interface: logs, counters and `explain` show it.
 enum class Rule : std::uint8_t {
-  granted,            ///< a program grant, ids as claimed
-  squash,             ///< allowed, with ids replaced by squash
-  id_map,             ///< allowed, with an id that no range holds made anonymous
-  insecure_squash,    ///< allowed, anonymous: insecure_action = "squash"
-  null_procedure,     ///< allowed: NULL with AUTH_NONE needs no authorization
-  tls_probe,          ///< answered here (RFC 9289)
-  bad_credential,     ///< malformed credential
-  bad_verifier,       ///< verifier that the flavor does not have
-  unknown_flavor,     ///< AUTH_SHORT, AUTH_DH and flavors nobody knows
-  sec,                ///< flavor not in `sec` / `sec_by_program`
-  kerberos_absent,    ///< RPCSEC_GSS is listed, but this build does not terminate it
-  secure,             ///< source port of 1024 or above
-  groups,             ///< groups = "reject"
-  program,            ///< program not granted
-  version,            ///< program granted, version not
-  procedure,          ///< procedure not granted
-  rpc_version,        ///< the call is not of RPC version 2
-  rpcbind_builtin,    ///< SET, UNSET, CALLIT, BCAST and INDIRECT of rpcbind, whatever the configuration says
+  granted,          ///< a program grant, ids as claimed
+  squash,           ///< allowed, with ids replaced by squash
+  id_map,           ///< allowed, with an id that no range holds made anonymous
+  insecure_squash,  ///< allowed, anonymous: insecure_action = "squash"
+  null_procedure,   ///< allowed: NULL with AUTH_NONE needs no authorization
+  tls_probe,        ///< answered here (RFC 9289)
+  bad_credential,   ///< malformed credential
+  bad_verifier,     ///< verifier that the flavor does not have
+  unknown_flavor,   ///< AUTH_SHORT, AUTH_DH and flavors nobody knows
+  sec,              ///< flavor not in `sec` / `sec_by_program`
+  kerberos_absent,  ///< RPCSEC_GSS is listed, but this build does not terminate it
+  secure,           ///< source port of 1024 or above
+  groups,           ///< groups = "reject"
+  program,          ///< program not granted
+  version,          ///< program granted, version not
+  procedure,        ///< procedure not granted
+  rpc_version,      ///< the call is not of RPC version 2
+  rpcbind_builtin,  ///< SET, UNSET, CALLIT, BCAST and INDIRECT of rpcbind, whatever the configuration says
 };
 inline constexpr std::size_t kRuleCount = static_cast<std::size_t>(Rule::rpcbind_builtin) + 1;
 

@@ -32,10 +32,14 @@ std::string describe(const Guest& guest, const rpc::CallHeader& call, std::optio
     case Rule::granted:
       s << called(call) << " is granted, "
         << (guest.ids.uid_map.empty() && guest.ids.gid_map.empty() ? "ids as the guest claims them"
-                                                                    : "ids as the guest's maps say");
+                                                                   : "ids as the guest's maps say");
       break;
-    case Rule::squash: s << called(call) << " is granted, squash = \"" << squash_word(guest.ids.squash) << "\" replaced ids"; break;
-    case Rule::id_map: s << called(call) << " is granted, an id that is -1 or in no range of the map became anonymous"; break;
+    case Rule::squash:
+      s << called(call) << " is granted, squash = \"" << squash_word(guest.ids.squash) << "\" replaced ids";
+      break;
+    case Rule::id_map:
+      s << called(call) << " is granted, an id that is -1 or in no range of the map became anonymous";
+      break;
     case Rule::insecure_squash:
       s << called(call) << " is granted, but source port " << *port
         << " is not below 1024: insecure_action = \"squash\" made the caller anonymous";
@@ -52,14 +56,18 @@ std::string describe(const Guest& guest, const rpc::CallHeader& call, std::optio
     case Rule::kerberos_absent: s << "RPCSEC_GSS is listed in sec, but this version does not terminate it"; break;
     case Rule::secure: s << "secure = true and source port " << *port << " is not below 1024"; break;
     case Rule::groups: s << "groups = \"reject\" and the claim has more than 16 groups"; break;
-    case Rule::program: s << "program " << rpc::program_name(call.program) << " is served by none of the guest's backends"; break;
+    case Rule::program:
+      s << "program " << rpc::program_name(call.program) << " is served by none of the guest's backends";
+      break;
     case Rule::version:
-      s << rpc::program_name(call.program) << " version " << call.version << " is not granted, only "
-        << d.rejection.low << " to " << d.rejection.high;
+      s << rpc::program_name(call.program) << " version " << call.version << " is not granted, only " << d.rejection.low
+        << " to " << d.rejection.high;
       break;
     case Rule::procedure: s << called(call) << " is not in the guest's programs"; break;
     case Rule::rpc_version: s << "RPC version " << call.rpcvers << " is not 2"; break;
-    case Rule::rpcbind_builtin: s << called(call) << " is refused by a built-in rule that no configuration lifts"; break;
+    case Rule::rpcbind_builtin:
+      s << called(call) << " is refused by a built-in rule that no configuration lifts";
+      break;
   }
   return s.str();
 }

@@ -13,6 +13,8 @@ std::optional<Sec> parse_sec(std::string_view word) {
   return std::nullopt;
 }
 
-std::string_view sec_name(Sec s) { return kNames[static_cast<std::size_t>(s)]; }
+std::string_view sec_name(Sec s) {
+  return kNames[static_cast<std::size_t>(s)];
+}
 
 }  // namespace gatehouse::policy

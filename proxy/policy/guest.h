@@ -16,9 +16,9 @@ namespace gatehouse::policy {
 /// ProgramGrant: a program that a guest may call, with the backend that serves it.
 struct ProgramGrant {
   std::uint32_t program = 0;
-  std::uint32_t low = 0;   ///< first version
-  std::uint32_t high = 0;  ///< last version
-  std::uint16_t backend = 0;  ///< index into the configuration's backends
+  std::uint32_t low = 0;                  ///< first version
+  std::uint32_t high = 0;                 ///< last version
+  std::uint16_t backend = 0;              ///< index into the configuration's backends
   std::vector<std::uint32_t> procedures;  ///< sorted; empty: every procedure. NULL is always granted
 };
 

@@ -3,16 +3,20 @@
 namespace gatehouse::runtime {
 namespace {
 constexpr std::array<std::string_view, kCloseReasons> kCloseWords = {
-    "client-closed",    "client-error",     "truncated-record",    "record-too-long",   "too-many-fragments",
-    "malformed-call",   "bad-message-type", "unexpected-reply",    "record-timeout",    "idle-timeout",
-    "buffered-bytes",   "backend-closed",   "backend-unreachable", "backend-malformed", "too-many-callbacks",
-    "shutdown"};
+    "client-closed",       "client-error",      "truncated-record",   "record-too-long",
+    "too-many-fragments",  "malformed-call",    "bad-message-type",   "unexpected-reply",
+    "record-timeout",      "idle-timeout",      "buffered-bytes",     "backend-closed",
+    "backend-unreachable", "backend-malformed", "too-many-callbacks", "shutdown"};
 constexpr std::array<std::string_view, kCounts> kCountWords = {
     "connections", "connections_shed",    "calls",           "replies",  "replies_unmatched", "rejections",
     "callbacks",   "backend_auth_errors", "waits_in_flight", "bytes_in", "bytes_out",         "log_lines_suppressed"};
 }  // namespace
 
-std::string_view close_word(CloseReason r) { return kCloseWords[static_cast<std::size_t>(r)]; }
-std::string_view count_word(Count c) { return kCountWords[static_cast<std::size_t>(c)]; }
+std::string_view close_word(CloseReason r) {
+  return kCloseWords[static_cast<std::size_t>(r)];
+}
+std::string_view count_word(Count c) {
+  return kCountWords[static_cast<std::size_t>(c)];
+}
 
 }  // namespace gatehouse::runtime

@@ -12,15 +12,15 @@ namespace gatehouse::runtime {
 
 /// CloseReason: why a connection ended. Each has a word for logs and counters (close_word).
 enum class CloseReason : std::uint8_t {
-  client_closed,        ///< end of file between records
-  client_error,         ///< reset by the client, or the socket failed
-  truncated_record,     ///< end of file in the middle of a record
+  client_closed,     ///< end of file between records
+  client_error,      ///< reset by the client, or the socket failed
+  truncated_record,  ///< end of file in the middle of a record
   record_too_long,
   too_many_fragments,
-  malformed_call,       ///< no rejection can be addressed: not even xid to procedure are there
-  bad_message_type,     ///< neither CALL nor REPLY
-  unexpected_reply,     ///< a REPLY to no call from the backend
-  record_timeout,       ///< a record or header was left half-sent
+  malformed_call,    ///< no rejection can be addressed: not even xid to procedure are there
+  bad_message_type,  ///< neither CALL nor REPLY
+  unexpected_reply,  ///< a REPLY to no call from the backend
+  record_timeout,    ///< a record or header was left half-sent
   idle_timeout,
   buffered_bytes,       ///< the guest's buffer limit
   backend_closed,       ///< the link dropped with calls outstanding, or after NFSv4
@@ -34,17 +34,17 @@ std::string_view close_word(CloseReason r);
 
 /// Count: what is counted besides decisions by rule and closes by reason.
 enum class Count : std::uint8_t {
-  connections,         ///< accepted
-  connections_shed,    ///< closed at once: limits.connections
+  connections,       ///< accepted
+  connections_shed,  ///< closed at once: limits.connections
   calls,
-  replies,             ///< of backends, relayed
-  replies_unmatched,   ///< of backends, to no outstanding call: dropped
-  rejections,          ///< replies made by the gateway that say no
-  callbacks,           ///< calls of backends, relayed
-  backend_auth_errors, ///< AUTH_ERROR of a backend, answered as AUTH_TOOWEAK
-  waits_in_flight,     ///< a connection had to wait for limits.in_flight
-  bytes_in,            ///< from the client
-  bytes_out,           ///< to the client
+  replies,              ///< of backends, relayed
+  replies_unmatched,    ///< of backends, to no outstanding call: dropped
+  rejections,           ///< replies made by the gateway that say no
+  callbacks,            ///< calls of backends, relayed
+  backend_auth_errors,  ///< AUTH_ERROR of a backend, answered as AUTH_TOOWEAK
+  waits_in_flight,      ///< a connection had to wait for limits.in_flight
+  bytes_in,             ///< from the client
+  bytes_out,            ///< to the client
   log_lines_suppressed,
 };
 inline constexpr std::size_t kCounts = static_cast<std::size_t>(Count::log_lines_suppressed) + 1;

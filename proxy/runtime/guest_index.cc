@@ -24,7 +24,9 @@ unsigned match(const policy::IdentityKeys& keys, const net::Peer& peer) {
   return all ? stated : 0;
 }
 
-unsigned rank(unsigned keys) { return static_cast<unsigned>(std::popcount(keys)) * 16 + keys; }
+unsigned rank(unsigned keys) {
+  return static_cast<unsigned>(std::popcount(keys)) * 16 + keys;
+}
 
 }  // namespace
 

@@ -26,7 +26,9 @@ CallTable::Added CallTable::add(std::uint32_t xid, std::uint16_t link) {
   return added;
 }
 
-bool CallTable::contains(std::uint32_t xid) const { return link_of(xid) >= 0; }
+bool CallTable::contains(std::uint32_t xid) const {
+  return link_of(xid) >= 0;
+}
 
 int CallTable::link_of(std::uint32_t xid) const {
   if (size_ == 0) return -1;

@@ -14,7 +14,9 @@ constexpr int kTurns = 4;
 // Answers of our own that a client may let pile up before we stop reading its calls.
 constexpr std::size_t kMostAnswers = 256 * 1024;
 
-bool is_nfs4(const rpc::CallHeader& call) { return call.program == rpc::program::kNfs && call.version == 4; }
+bool is_nfs4(const rpc::CallHeader& call) {
+  return call.program == rpc::program::kNfs && call.version == 4;
+}
 
 // A refusal that the header itself asks for, before policy is consulted.
 policy::Decision header_refusal(HeadStatus status) {

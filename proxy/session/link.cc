@@ -23,17 +23,17 @@ std::uint16_t port_below(std::uint32_t end, std::optional<std::uint32_t> port) {
 // The session's link to `backend`; made at first use, and dialed whenever it is not there.
 Link& Session::link_for(std::uint16_t backend) {
   const auto at = std::ranges::find(links_, backend, [](const auto& l) { return l->index; });
-  Link& link = at != links_.end() ? **at
-                                  : *links_.emplace_back(std::make_unique<Link>(
-                                        this, backend, *context_.shared.backends[backend],
-                                        rpc::RecordLimits{guest_.policy.limits.record_bytes,
-                                                          guest_.policy.limits.fragments}));
+  Link& link = at != links_.end()
+                   ? **at
+                   : *links_.emplace_back(std::make_unique<Link>(
+                         this, backend, *context_.shared.backends[backend],
+                         rpc::RecordLimits{guest_.policy.limits.record_bytes, guest_.policy.limits.fragments}));
   if (link.state != Link::State::idle) return link;
   link.dialing_since = context_.now;
   link.backoff = 0;
   if (link.backend.conf.proxy_protocol) {
-    net::ProxyHeader header = net::write_proxy_header(
-        guest_.policy.source_address, port_below(65536, peer_.port), link.backend.conf.address);
+    net::ProxyHeader header =
+        net::write_proxy_header(guest_.policy.source_address, port_below(65536, peer_.port), link.backend.conf.address);
     iovec piece{header.data(), header.size()};
     link.sink.send(&piece, 1);
   }
@@ -62,8 +62,7 @@ void Session::dial_link(Link& link) {
 void Session::link_up(Link& link) {
   link.state = Link::State::up;
   link.in.readable = true;
-  if (link.backend.came_up())
-    log::Line(log::Level::info, "backend-up").add("backend", link.backend.conf.name).write();
+  if (link.backend.came_up()) log::Line(log::Level::info, "backend-up").add("backend", link.backend.conf.name).write();
   link.sink.attach(link.fd.get(), context_.epoll, &link.endpoint);
 }
 

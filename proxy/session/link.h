@@ -28,12 +28,12 @@ struct Inbound {
   explicit Inbound(rpc::RecordLimits limits) : reader(limits) {}
 
   rpc::RecordReader reader;
-  std::vector<std::uint8_t> held;  ///< read and not yet used
-  std::unique_ptr<Pipe> pipe;      ///< while a body is spliced and its target is full
-  bool readable = false;           ///< the socket may have bytes that were not read
-  bool hangup = false;             ///< EPOLLRDHUP was seen: a short read is not the last
-  bool ended = false;              ///< end of file was read
-  bool no_splice = false;          ///< this socket refused to splice
+  std::vector<std::uint8_t> held;   ///< read and not yet used
+  std::unique_ptr<Pipe> pipe;       ///< while a body is spliced and its target is full
+  bool readable = false;            ///< the socket may have bytes that were not read
+  bool hangup = false;              ///< EPOLLRDHUP was seen: a short read is not the last
+  bool ended = false;               ///< end of file was read
+  bool no_splice = false;           ///< this socket refused to splice
   std::uint64_t partial_since = 0;  ///< ms; 0: no record is half-read
 };
 
@@ -51,12 +51,12 @@ struct Link {
   net::UniqueFd fd;
   Sink sink;
   Inbound in;
-  std::size_t outstanding = 0;   ///< client calls without a reply
+  std::size_t outstanding = 0;  ///< client calls without a reply
   bool carried_nfs4 = false;
-  bool discarding = false;       ///< the rest of the record being read goes nowhere
-  CallTable callbacks;           ///< calls of the backend without a reply, in their own xid space
+  bool discarding = false;          ///< the rest of the record being read goes nowhere
+  CallTable callbacks;              ///< calls of the backend without a reply, in their own xid space
   std::uint64_t dialing_since = 0;  ///< ms; when the link was first tried
-  std::uint32_t backoff = 0;     ///< ms until the next try
+  std::uint32_t backoff = 0;        ///< ms until the next try
 };
 
 }  // namespace gatehouse::session

@@ -18,7 +18,7 @@ class ReadBuffer {
   enum class Status : std::uint8_t { data, would_block, ended, failed };
   struct Result {
     Status status = Status::would_block;
-    rpc::Bytes bytes;      ///< what was brought along, then what was read; valid until the next fill
+    rpc::Bytes bytes;       ///< what was brought along, then what was read; valid until the next fill
     std::size_t fresh = 0;  ///< bytes read now
     bool drained = false;   ///< the read was short: the socket has no more for now
   };

@@ -191,8 +191,8 @@ void Session::log_backend_auth_error(const Link& link, std::uint32_t auth_stat) 
   const auto allowed = guest_.log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   const auto& ip = guest_.policy.source_address;
-  const std::string source = std::to_string(ip[0]) + "." + std::to_string(ip[1]) + "." + std::to_string(ip[2]) + "." +
-                             std::to_string(ip[3]);
+  const std::string source =
+      std::to_string(ip[0]) + "." + std::to_string(ip[1]) + "." + std::to_string(ip[2]) + "." + std::to_string(ip[3]);
   log::Line(log::Level::error, "backend-auth-error")
       .add("guest", guest_.policy.name)
       .add("backend", link.backend.conf.name)

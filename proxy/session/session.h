@@ -115,12 +115,12 @@ class Session {
   Endpoint client_endpoint_;
   Sink client_sink_;
   Inbound in_;
-  Link* body_to_ = nullptr;          ///< where the rest of the client's record goes; null: nowhere
-  bool waiting_ = false;             ///< for the guest's in-flight budget
+  Link* body_to_ = nullptr;  ///< where the rest of the client's record goes; null: nowhere
+  bool waiting_ = false;     ///< for the guest's in-flight budget
   bool closed_ = false;
-  bool gone_ = false;                ///< the client closed both directions, or reset
-  bool last_words_ = false;          ///< only what waits for the client is still sent, then the session closes
-  Link* reply_owner_ = nullptr;      ///< the link whose record is half-sent to the client
+  bool gone_ = false;                  ///< the client closed both directions, or reset
+  bool last_words_ = false;            ///< only what waits for the client is still sent, then the session closes
+  Link* reply_owner_ = nullptr;        ///< the link whose record is half-sent to the client
   std::vector<std::uint8_t> answers_;  ///< the gateway's own replies, waiting for the owner's record to end
   CallTable calls_;
   std::vector<std::unique_ptr<Link>> links_;

@@ -22,7 +22,9 @@ std::uint64_t monotonic_seconds() {
   return static_cast<std::uint64_t>(t.tv_sec);
 }
 
-int open_reserve() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+int open_reserve() {
+  return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
 
 void set_nodelay(int fd, const net::Peer& peer) {
   if (peer.transport != net::Transport::tcp) return;
@@ -53,7 +55,10 @@ bool Acceptor::try_open(std::size_t index, std::span<net::PassedSocket> passed) 
   auto opened = net::open_listener(conf, passed);
   if (opened) {
     slot.socket = std::move(*opened);
-    log::Line(log::Level::info, "listening").add("listener", conf.name).add("address", net::format(conf.address)).write();
+    log::Line(log::Level::info, "listening")
+        .add("listener", conf.name)
+        .add("address", net::format(conf.address))
+        .write();
     return true;
   }
   if (!slot.reported || !opened.error().retry)
@@ -100,7 +105,8 @@ void Acceptor::accept(std::size_t index) {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     sockaddr_storage from{};
     socklen_t len = sizeof from;
-    net::UniqueFd fd(::accept4(listener.fd.get(), reinterpret_cast<sockaddr*>(&from), &len, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    net::UniqueFd fd(
+        ::accept4(listener.fd.get(), reinterpret_cast<sockaddr*>(&from), &len, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd) {
       if (errno == EMFILE || errno == ENFILE) {
         if (shed(listener.fd.get())) continue;

@@ -21,7 +21,9 @@ std::uint64_t monotonic_ms() {
 
 Worker::Worker(runtime::Shared& shared_, std::size_t thread_number) : Context(shared_, thread_number) {}
 
-Worker::~Worker() { stop(); }
+Worker::~Worker() {
+  stop();
+}
 
 bool Worker::start() {
   epoll_fd_.reset(::epoll_create1(EPOLL_CLOEXEC));
@@ -122,7 +124,9 @@ void Worker::run_queued() {
   running_.clear();
 }
 
-void Worker::call_at(std::uint64_t when, session::Session& s) { retries_.push({when, s.id()}); }
+void Worker::call_at(std::uint64_t when, session::Session& s) {
+  retries_.push({when, s.id()});
+}
 
 void Worker::run_retries() {
   while (!retries_.empty() && retries_.top().when <= now) {
@@ -138,13 +142,14 @@ void Worker::tick_all() {
 }
 
 runtime::Waiter Worker::waiter(std::uint64_t id) {
-  return {[](void* owner, std::uint64_t key) {
-            static_cast<Worker*>(owner)->mail_.post({Message::Kind::wake, {}, key});
-          },
-          this, id};
+  return {
+      [](void* owner, std::uint64_t key) { static_cast<Worker*>(owner)->mail_.post({Message::Kind::wake, {}, key}); },
+      this, id};
 }
 
-void Worker::retire(session::Session& s) { retired_.push_back(s.id()); }
+void Worker::retire(session::Session& s) {
+  retired_.push_back(s.id());
+}
 
 void Worker::bury() {
   for (const std::uint64_t id : retired_) {

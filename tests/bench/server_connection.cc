@@ -17,14 +17,10 @@ bool refuse(const char* why) {
 
 const char* text(CallFault fault) {
   switch (fault) {
-    case CallFault::none:
-      return "no fault";
-    case CallFault::not_a_call:
-      return "the record is no RPC version 2 call";
-    case CallFault::bad_credential:
-      return "the credential is no well-formed AUTH_SYS";
-    case CallFault::bad_verifier:
-      return "the verifier is not an empty AUTH_NONE";
+    case CallFault::none: return "no fault";
+    case CallFault::not_a_call: return "the record is no RPC version 2 call";
+    case CallFault::bad_credential: return "the credential is no well-formed AUTH_SYS";
+    case CallFault::bad_verifier: return "the verifier is not an empty AUTH_NONE";
   }
   return "unknown fault";
 }

@@ -27,7 +27,8 @@ const std::map<std::string, std::set<std::string>> kMay = {
     {"proxy/ctl", {"rpc", "authunix", "proxy/policy", "proxy/config", "proxy/net", "proxy/runtime"}},
 };
 // Of the pure libraries: what would open sockets, read clocks or files.
-const std::regex kImpure(R"(<(sys/(socket|epoll|stat)|unistd|fcntl|time|ctime|chrono|fstream|filesystem|toml.*)(\.h|\+\+.*)?>)");
+const std::regex kImpure(
+    R"(<(sys/(socket|epoll|stat)|unistd|fcntl|time|ctime|chrono|fstream|filesystem|toml.*)(\.h|\+\+.*)?>)");
 const std::set<std::string> kPure = {"rpc", "authunix", "proxy/policy"};
 
 bool allowed(const std::string& folder, const std::string& include) {
