@@ -60,8 +60,8 @@ class RecordReader {
 
   /// idle: between records; a stream that ends here ends well.
   [[nodiscard]] bool idle() const { return state_ == State::mark && !gathering_; }
-  /// gathered: bytes now held for a record of several fragments.
-  [[nodiscard]] std::size_t gathered() const { return gather_.size(); }
+  /// gathered: bytes now held for a record of several fragments that was not yet taken.
+  [[nodiscard]] std::size_t gathered() const { return gathering_ ? gather_.size() : 0; }
   /// release: gives the gathering buffer's memory back; only between records.
   void release() { gather_ = {}; }
 

@@ -68,7 +68,9 @@ int fail(const char* what) {
 }
 
 void serve(worker::Acceptor& acceptor, const runtime::Shared& shared, int epoll, int signals) {
+  using std::chrono::steady_clock;
   std::array<epoll_event, 64> events;
+  steady_clock::time_point retry_at;
   for (;;) {
     const int n =
         ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), acceptor.missing() ? kListenerRetry : -1);
@@ -80,7 +82,10 @@ void serve(worker::Acceptor& acceptor, const runtime::Shared& shared, int epoll,
         return;
       }
     }
-    if (n <= 0 && acceptor.missing()) acceptor.retry_missing();
+    // By the clock: a guest that connects all the time must not keep another's listener down.
+    if (!acceptor.missing() || steady_clock::now() < retry_at) continue;
+    acceptor.retry_missing();
+    retry_at = steady_clock::now() + std::chrono::milliseconds(kListenerRetry);
   }
 }
 

@@ -18,17 +18,24 @@ bool Budget::take_or_wait(std::uint64_t n, const Waiter& w) {
 }
 
 void Budget::forget(const Waiter& w) {
-  if (!waiting_.load(std::memory_order_seq_cst)) return;
   const std::lock_guard lock(mutex_);
-  std::erase_if(waiters_, [&](const Waiter& x) { return x.owner == w.owner && x.key == w.key; });
+  const auto same = [&](const Waiter& x) { return x.owner == w.owner && x.key == w.key; };
+  if (std::erase_if(waiters_, same) == 0) wake_locked(1);
   waiting_.store(!waiters_.empty(), std::memory_order_seq_cst);
 }
 
-void Budget::wake_all() {
+void Budget::wake(std::uint64_t n) {
   const std::lock_guard lock(mutex_);
-  for (const Waiter& w : waiters_) w.wake(w.owner, w.key);
-  waiters_.clear();
-  waiting_.store(false, std::memory_order_seq_cst);
+  wake_locked(n);
+  waiting_.store(!waiters_.empty(), std::memory_order_seq_cst);
+}
+
+void Budget::wake_locked(std::uint64_t n) {
+  for (; n > 0 && !waiters_.empty(); --n) {
+    const Waiter w = waiters_.front();
+    waiters_.pop_front();
+    w.wake(w.owner, w.key);
+  }
 }
 
 }  // namespace gatehouse::runtime

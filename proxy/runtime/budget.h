@@ -3,8 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <mutex>
-#include <vector>
 
 namespace gatehouse::runtime {
 
@@ -15,8 +15,8 @@ struct Waiter {
   std::uint64_t key = 0;
 };
 
-/// Budget: `limit` units; taking is all or nothing. Thread-safe; taking and giving are one atomic operation each while
-/// nobody waits. Invariant: what is used never exceeds the limit.
+/// Budget: `limit` units; taking is all or nothing, waiters are woken first come, first served. Thread-safe; taking and
+/// giving are one atomic operation each while nobody waits. Invariant: what is used never exceeds the limit.
 class Budget {
  public:
   explicit Budget(std::uint64_t limit) : limit_(limit) {}
@@ -36,26 +36,28 @@ class Budget {
   /// `n` above the limit can never be had: false, and `w` is not remembered.
   bool take_or_wait(std::uint64_t n, const Waiter& w);
 
-  /// give: returns `n` units that were taken.
+  /// give: returns `n` units that were taken, and wakes as many waiters: each wants one unit at least.
   void give(std::uint64_t n) {
     used_.fetch_sub(n, std::memory_order_seq_cst);
-    if (waiting_.load(std::memory_order_seq_cst)) wake_all();
+    if (waiting_.load(std::memory_order_seq_cst)) wake(n);
   }
 
-  /// forget: `w` goes away and must not be woken through this budget any more.
+  /// forget: `w`, which did wait, goes away and must not be woken through this budget any more. If it was woken already
+  /// and took nothing, another is woken in its place.
   void forget(const Waiter& w);
 
   [[nodiscard]] std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t limit() const { return limit_; }
 
  private:
-  void wake_all();
+  void wake(std::uint64_t n);
+  void wake_locked(std::uint64_t n);
 
   const std::uint64_t limit_;
   std::atomic<std::uint64_t> used_{0};
   std::atomic<bool> waiting_{false};
   std::mutex mutex_;
-  std::vector<Waiter> waiters_;  // under mutex_
+  std::deque<Waiter> waiters_;  // under mutex_
 };
 
 }  // namespace gatehouse::runtime

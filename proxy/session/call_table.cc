@@ -10,54 +10,75 @@ std::size_t CallTable::home(std::uint32_t xid) const {
   return static_cast<std::size_t>((xid * 0x9e3779b1U) >> 8) & (slots_.size() - 1);
 }
 
-// The slot of `xid`, or the free one where it would go. There is always a free one.
-std::size_t CallTable::find(std::uint32_t xid) const {
+// The slot of `xid` on `link`, or the free one where it would go. There is always a free one.
+std::size_t CallTable::find(std::uint32_t xid, std::uint16_t link) const {
   std::size_t i = home(xid);
-  while (slots_[i].used && slots_[i].xid != xid) i = (i + 1) & (slots_.size() - 1);
+  while (slots_[i].calls > 0 && (slots_[i].xid != xid || slots_[i].link != link)) i = (i + 1) & (slots_.size() - 1);
   return i;
 }
 
-CallTable::Added CallTable::add(std::uint32_t xid, std::uint16_t link) {
-  if (size_ + 1 > slots_.size() / 4 * 3) grow();
-  Slot& s = slots_[find(xid)];
-  const Added added = s.used ? Added::replaced : Added::fresh;
-  if (!s.used) ++size_;
-  s = {xid, link, true};
-  return added;
-}
-
-bool CallTable::contains(std::uint32_t xid) const {
-  return link_of(xid) >= 0;
-}
-
-int CallTable::link_of(std::uint32_t xid) const {
-  if (size_ == 0) return -1;
-  const Slot& s = slots_[find(xid)];
-  return s.used ? s.link : -1;
-}
-
-bool CallTable::remove(std::uint32_t xid, std::uint16_t link) {
-  if (size_ == 0) return false;
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t hole = find(xid);
-  if (!slots_[hole].used || slots_[hole].link != link) return false;
-  // Whatever was pushed past the hole moves back, so that every entry is reachable from its home.
-  for (std::size_t i = (hole + 1) & mask; slots_[i].used; i = (i + 1) & mask) {
-    if (((i - home(slots_[i].xid)) & mask) >= ((i - hole) & mask)) {
-      slots_[hole] = slots_[i];
-      hole = i;
-    }
+void CallTable::add(std::uint32_t xid, std::uint16_t link) {
+  if (used_ + 1 > slots_.size() / 4 * 3) grow();
+  Slot& s = slots_[find(xid, link)];
+  if (s.calls == 0) {
+    s = {xid, link, 0, 0};
+    ++used_;
+  } else if (s.answered != 0) {
+    // The xid is in use again: nothing of it may expire before its next answer.
+    s.answered = 0;
+    --leftovers_;
   }
-  slots_[hole].used = false;
+  ++s.calls;
+  ++size_;
+}
+
+bool CallTable::remove(std::uint32_t xid, std::uint16_t link, std::uint64_t now) {
+  if (size_ == 0) return false;
+  const std::size_t at = find(xid, link);
+  Slot& s = slots_[at];
+  if (s.calls == 0) return false;
   --size_;
+  if (--s.calls == 0) {
+    free_slot(at);
+  } else if (s.answered == 0) {
+    s.answered = now;
+    ++leftovers_;
+  }
   return true;
+}
+
+std::optional<CallTable::Leftover> CallTable::expire(std::uint64_t until) {
+  if (leftovers_ == 0) return std::nullopt;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const Slot& s = slots_[i];
+    if (s.calls == 0 || s.answered == 0 || s.answered > until) continue;
+    const Leftover out{s.link, s.calls};
+    size_ -= s.calls;
+    free_slot(i);
+    return out;
+  }
+  return std::nullopt;
+}
+
+// Whatever was pushed past the hole moves back, so that every entry is reachable from its home.
+void CallTable::free_slot(std::size_t hole) {
+  const std::size_t mask = slots_.size() - 1;
+  --used_;
+  if (slots_[hole].answered != 0) --leftovers_;
+  slots_[hole] = {};
+  for (std::size_t i = (hole + 1) & mask; slots_[i].calls > 0; i = (i + 1) & mask) {
+    if (((i - home(slots_[i].xid)) & mask) < ((i - hole) & mask)) continue;
+    slots_[hole] = slots_[i];
+    slots_[i] = {};
+    hole = i;
+  }
 }
 
 void CallTable::grow() {
   std::vector<Slot> old(slots_.empty() ? kSmallest : slots_.size() * 2);
   old.swap(slots_);
   for (const Slot& s : old)
-    if (s.used) slots_[find(s.xid)] = s;
+    if (s.calls > 0) slots_[find(s.xid, s.link)] = s;
 }
 
 }  // namespace gatehouse::session

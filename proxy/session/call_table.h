@@ -3,24 +3,29 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace gatehouse::session {
 
-/// CallTable: a hash table of xids, each with the link it went to. Open addressing, deletion by shifting back, grows by
-/// doubling and is given back whole when empty (release); no allocation per call. Not thread-safe.
+/// CallTable: a hash table of xids and the links they went to, with how often. A client may send a call again under its
+/// xid; each transmission counts against limits until it is answered, but a server may answer once and drop the others:
+/// what is left of an xid that was answered expires. Open addressing, deletion by shifting back, grows by doubling and
+/// is given back whole when empty (release); no allocation per call. Not thread-safe.
 class CallTable {
  public:
-  enum class Added : std::uint8_t { fresh, replaced };
+  /// add: remembers that call `xid` went to `link`. A retransmission is one call more: the backend answers each.
+  void add(std::uint32_t xid, std::uint16_t link);
+  /// remove: forgets one call `xid` that went to `link`, answered at `now` (ms, not 0). False: there is no such call.
+  bool remove(std::uint32_t xid, std::uint16_t link, std::uint64_t now);
 
-  /// add: remembers that call `xid` went to `link`. A retransmission replaces the entry that is there.
-  Added add(std::uint32_t xid, std::uint16_t link);
-  /// contains: whether `xid` is outstanding.
-  [[nodiscard]] bool contains(std::uint32_t xid) const;
-  /// link_of: where outstanding call `xid` went; -1: it is not outstanding.
-  [[nodiscard]] int link_of(std::uint32_t xid) const;
-  /// remove: forgets `xid` if it went to `link`. False: there is no such call.
-  bool remove(std::uint32_t xid, std::uint16_t link);
+  /// Leftover: transmissions of one xid that will not be answered.
+  struct Leftover {
+    std::uint16_t link = 0;
+    std::uint32_t calls = 0;
+  };
+  /// expire: forgets one xid whose first answer came at `until` or before; nothing when there is none. O(size).
+  std::optional<Leftover> expire(std::uint64_t until);
 
   [[nodiscard]] std::size_t size() const { return size_; }
   /// release: gives the memory of an empty table back.
@@ -32,14 +37,18 @@ class CallTable {
   struct Slot {
     std::uint32_t xid = 0;
     std::uint16_t link = 0;
-    bool used = false;
+    std::uint32_t calls = 0;     ///< 0: the slot is free
+    std::uint64_t answered = 0;  ///< ms; 0: not yet
   };
   [[nodiscard]] std::size_t home(std::uint32_t xid) const;
-  [[nodiscard]] std::size_t find(std::uint32_t xid) const;
+  [[nodiscard]] std::size_t find(std::uint32_t xid, std::uint16_t link) const;
   void grow();
+  void free_slot(std::size_t hole);
 
-  std::vector<Slot> slots_;  // size 0 or a power of two
-  std::size_t size_ = 0;
+  std::vector<Slot> slots_;    // size 0 or a power of two
+  std::size_t used_ = 0;       // slots
+  std::size_t size_ = 0;       // calls
+  std::size_t leftovers_ = 0;  // slots that were answered and are still there
 };
 
 }  // namespace gatehouse::session

@@ -68,7 +68,7 @@ void Session::pump_client() {
     if (r.status == ReadBuffer::Status::ended) return client_ended();
     counters().add(Count::bytes_in, r.fresh);
     in_.held.clear();
-    process_client(r.bytes);
+    hold(in_, process_client(r.bytes));
     after_input(in_);
     if (r.drained && !in_.hangup) {
       in_.readable = false;
@@ -85,13 +85,14 @@ void Session::client_ended() {
   finish_if_done();
 }
 
-void Session::process_client(rpc::Bytes in) {
+// Works through what was read and returns what must wait: for more bytes, or (waiting_) for the in-flight budget.
+rpc::Bytes Session::process_client(rpc::Bytes in) {
   while (!closed_) {
     const RecordReader::Item item = in_.reader.next(in);
     switch (item.kind) {
-      case RecordReader::Kind::need_more: return hold(in_, in);
-      case RecordReader::Kind::too_long: return close(CloseReason::record_too_long);
-      case RecordReader::Kind::too_many_fragments: return close(CloseReason::too_many_fragments);
+      case RecordReader::Kind::need_more: return in;
+      case RecordReader::Kind::too_long: close(CloseReason::record_too_long); break;
+      case RecordReader::Kind::too_many_fragments: close(CloseReason::too_many_fragments); break;
       case RecordReader::Kind::body:
         if (body_to_ != nullptr) {
           context_.batch.to(body_to_->sink);
@@ -103,11 +104,12 @@ void Session::process_client(rpc::Bytes in) {
         }
         break;
       case RecordReader::Kind::head:
-        if (client_record(item, in) != Step::done) return hold(in_, in);
+        if (client_record(item, in) != Step::done) return in;
         if (item.complete) in_.partial_since = 0;
         break;
     }
   }
+  return {};
 }
 
 Session::Step Session::client_record(const RecordReader::Item& item, rpc::Bytes& in) {
@@ -133,8 +135,7 @@ Session::Step Session::client_call(const RecordReader::Item& item, rpc::Bytes& i
   }
   const policy::Decision d =
       status == HeadStatus::ok ? policy::decide(guest_.policy, call, peer_.port) : header_refusal(status);
-  if (d.verdict == policy::Verdict::forward && !calls_.contains(call.xid) &&
-      !guest_.in_flight.take_or_wait(1, context_.waiter(id_))) {
+  if (d.verdict == policy::Verdict::forward && !guest_.in_flight.take_or_wait(1, context_.waiter(id_))) {
     counters().add(Count::waits_in_flight);
     waiting_ = true;
     return Step::wait;
@@ -166,13 +167,8 @@ void Session::refuse(const rpc::CallHeader& call, const policy::Decision& d, con
 void Session::forward_call(const rpc::CallHeader& call, const policy::Decision& d, Link& link,
                            const RecordReader::Item& item, rpc::Bytes& in) {
   if (closed_) return;
-  const int before = calls_.link_of(call.xid);
   calls_.add(call.xid, link.index);
-  if (before != link.index) {
-    // A retransmission by xid that now goes elsewhere leaves its first link.
-    if (before >= 0) --link_for(static_cast<std::uint16_t>(before)).outstanding;
-    ++link.outstanding;
-  }
+  ++link.outstanding;
   if (is_nfs4(call)) link.carried_nfs4 = true;
 
   std::array<std::uint8_t, rpc::kMaxAuthSysBody> body;
@@ -198,7 +194,7 @@ void Session::forward_call(const rpc::CallHeader& call, const policy::Decision& 
 Session::Step Session::client_callback_reply(const RecordReader::Item& item, rpc::Bytes& in) {
   const std::uint32_t xid = rpc::XdrReader(item.bytes).u32();
   for (const auto& link : links_) {
-    if (!link->callbacks.remove(xid, 0)) continue;
+    if (!link->callbacks.remove(xid, 0, context_.now)) continue;
     send_record(link->sink, item);
     in_.reader.take(in, item.bytes.size());
     body_to_ = item.complete ? nullptr : link.get();

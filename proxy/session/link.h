@@ -28,7 +28,8 @@ struct Inbound {
   explicit Inbound(rpc::RecordLimits limits) : reader(limits) {}
 
   rpc::RecordReader reader;
-  std::vector<std::uint8_t> held;   ///< read and not yet used
+  std::vector<std::uint8_t> held;  ///< read and, from `held_from` on, not yet used
+  std::size_t held_from = 0;
   std::unique_ptr<Pipe> pipe;       ///< while a body is spliced and its target is full
   bool readable = false;            ///< the socket may have bytes that were not read
   bool hangup = false;              ///< EPOLLRDHUP was seen: a short read is not the last

@@ -51,7 +51,7 @@ void Session::pump_link(Link& link) {
     }
     if (r.status != ReadBuffer::Status::data) return link_ended(link);
     link.in.held.clear();
-    process_link(link, r.bytes);
+    hold(link.in, process_link(link, r.bytes));
     after_input(link.in);
     if (r.drained && !link.in.hangup) {
       link.in.readable = false;
@@ -61,15 +61,18 @@ void Session::pump_link(Link& link) {
   context_.again(*this);
 }
 
-void Session::process_link(Link& link, rpc::Bytes in) {
+// Works through what was read and returns what must wait for more.
+rpc::Bytes Session::process_link(Link& link, rpc::Bytes in) {
   while (!closed_) {
     const RecordReader::Item item = link.in.reader.next(in);
     switch (item.kind) {
-      case RecordReader::Kind::need_more: return hold(link.in, in);
+      case RecordReader::Kind::need_more: return in;
       case RecordReader::Kind::too_long:
-        return close(CloseReason::record_too_long, "a reply of the backend exceeds limits.record_bytes");
+        close(CloseReason::record_too_long, "a reply of the backend exceeds limits.record_bytes");
+        break;
       case RecordReader::Kind::too_many_fragments:
-        return close(CloseReason::too_many_fragments, "a reply of the backend exceeds limits.fragments");
+        close(CloseReason::too_many_fragments, "a reply of the backend exceeds limits.fragments");
+        break;
       case RecordReader::Kind::body:
         if (!link.discarding) {
           counters().add(Count::bytes_out, item.bytes.size());
@@ -79,11 +82,12 @@ void Session::process_link(Link& link, rpc::Bytes in) {
         if (item.complete) record_done(link);
         break;
       case RecordReader::Kind::head:
-        if (link_record(link, item, in) != Step::done) return hold(link.in, in);
+        if (link_record(link, item, in) != Step::done) return in;
         if (item.complete && !closed_) record_done(link);
         break;
     }
   }
+  return {};
 }
 
 void Session::record_done(Link& link) {
@@ -106,7 +110,7 @@ Session::Step Session::link_reply(Link& link, const RecordReader::Item& item, rp
     close(CloseReason::backend_malformed, link.backend.conf.name);
     return Step::done;
   }
-  if (!calls_.remove(reply.xid, link.index)) {
+  if (!calls_.remove(reply.xid, link.index, context_.now)) {
     // For example the second answer to a call that was retransmitted: the client has had the first.
     counters().add(Count::replies_unmatched);
     link.discarding = true;
@@ -158,7 +162,8 @@ Session::Step Session::link_callback(Link& link, const RecordReader::Item& item,
 }
 
 void Session::link_ended(Link& link) {
-  const bool matters = link.outstanding > 0 || link.carried_nfs4 || reply_owner_ == &link || link.sink.pending() > 0;
+  const bool matters = link.outstanding > 0 || link.carried_nfs4 || reply_owner_ == &link || body_to_ == &link ||
+                       link.sink.pending() > 0;
   if (!matters) return drop_link(link);
   // The client sees the close and retransmits on a new connection; silence would hang it. What is on its way to it
   // still arrives.

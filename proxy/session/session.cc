@@ -40,10 +40,11 @@ void Session::on_client(std::uint32_t events) {
   if ((events & (EPOLLHUP | EPOLLERR)) != 0) gone_ = true;
   // Whoever is gone needs no answers; what it sent is still looked at, unless we could not read it now anyway.
   if (gone_ && client_paused()) return close(CloseReason::client_closed);
-  const bool was_blocked = client_sink_.blocked();
-  if ((events & EPOLLOUT) != 0) client_sink_.on_writable();
-  settle();
-  if (was_blocked && !closed_) pump_links();
+  if ((events & EPOLLOUT) != 0 && client_sink_.blocked()) {
+    client_sink_.on_writable();
+    settle();
+    if (!closed_) pump_links();
+  }
   if (!closed_) pump_client();
 }
 
@@ -62,19 +63,19 @@ void Session::on_link(Link& link, std::uint32_t events) {
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) link.in.readable = true;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) link.in.hangup = true;
   const bool was_blocked = link.sink.blocked();
-  if ((events & EPOLLOUT) != 0) link.sink.on_writable();
-  settle();
+  if ((events & EPOLLOUT) != 0 && was_blocked) {
+    link.sink.on_writable();
+    settle();
+  }
   if (!closed_) pump_links();
   if (was_blocked && !closed_) pump_client();
 }
 
 void Session::resume() {
   if (closed_) return;
-  if (waiting_) {
+  if (waiting_ && !last_words_) {
     waiting_ = false;
-    std::vector<std::uint8_t> input;
-    input.swap(in_.held);
-    process_client(input);
+    process_held();
     after_input(in_);
   }
   if (!closed_) pump_client();
@@ -136,8 +137,21 @@ void Session::tick_inbound(Inbound& in, bool paused) {
   }
 }
 
+// A server may answer a call that was sent twice only once: the other's slot comes back after a while.
+void Session::expire_calls() {
+  const auto patience = static_cast<std::uint64_t>(context_.shared.conf.gateway.record_timeout.count());
+  if (context_.now <= patience) return;
+  while (const auto left = calls_.expire(context_.now - patience)) {
+    guest_.in_flight.give(left->calls);
+    for (const auto& link : links_)
+      if (link->index == left->link) link->outstanding -= left->calls;
+  }
+  if (in_.ended) finish_if_done();
+}
+
 void Session::tick() {
   if (closed_) return;
+  expire_calls();
   if (calls_.size() == 0) calls_.release();
   if (in_.reader.idle()) in_.reader.release();
   tick_inbound(in_, client_paused());

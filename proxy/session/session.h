@@ -56,7 +56,7 @@ class Session {
   // client_stream.cc: client -> links
   void pump_client();
   [[nodiscard]] bool client_paused() const;
-  void process_client(rpc::Bytes in);
+  rpc::Bytes process_client(rpc::Bytes in);
   Step client_record(const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step client_call(const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step client_callback_reply(const rpc::RecordReader::Item& item, rpc::Bytes& in);
@@ -70,7 +70,7 @@ class Session {
   void pump_links();
   void pump_link(Link& link);
   [[nodiscard]] bool link_paused(const Link& link) const;
-  void process_link(Link& link, rpc::Bytes in);
+  rpc::Bytes process_link(Link& link, rpc::Bytes in);
   Step link_record(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step link_reply(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step link_callback(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
@@ -97,11 +97,13 @@ class Session {
                    std::size_t skip);
   void send_record(Sink& to, const rpc::RecordReader::Item& item);
   void hold(Inbound& in, rpc::Bytes rest);
+  void process_held();
   void after_input(Inbound& in);
   void settle();
   void charge(std::uint64_t held);
   void finish_if_done();
   void tick_inbound(Inbound& in, bool paused);
+  void expire_calls();
 
   void log_refusal(const rpc::CallHeader& call, const policy::Decision& d);
   void log_close(runtime::CloseReason why, const std::string& detail);

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -49,15 +50,14 @@ void Sink::send(iovec* pieces, std::size_t count) {
   keep(pieces, count, skip);
 }
 
+// Keeps what is behind the first `skip` bytes of the pieces.
 void Sink::keep(const iovec* pieces, std::size_t count, std::size_t skip) {
   for (std::size_t i = 0; i < count; ++i) {
-    if (skip >= pieces[i].iov_len) {
-      skip -= pieces[i].iov_len;
-      continue;
-    }
+    const std::size_t gone = std::min(skip, pieces[i].iov_len);
+    skip -= gone;
+    if (gone == pieces[i].iov_len) continue;
     const auto* data = static_cast<const std::uint8_t*>(pieces[i].iov_base);
-    pending_.insert(pending_.end(), data + skip, data + pieces[i].iov_len);
-    skip = 0;
+    pending_.insert(pending_.end(), data + gone, data + pieces[i].iov_len);
   }
   if (pending() > 0) wait_writable();
 }

@@ -130,3 +130,19 @@ def test_too_many_callbacks(gate, connection, backends):
     connection.send_call(P, 1, 1, USER)
     gate.wait_event("closed", guest="web1", reason="too-many-callbacks")
     until(lambda: backends[0].ended, "the end of the link")
+
+
+def test_retransmission_answered_once(gate, connection, backends):
+    """a call sent twice counts twice; when the server answers only once, the other slot comes back after a while [L6]"""
+    seen = []
+    backends[0].answer = lambda call: None
+    backends[1].answer = lambda call: seen.append(call) or (rpc.record(rpc.success(call.xid)) if len(seen) == 1 else None)
+    held = connection.send_call(P, 1, 1, USER, xid=6)
+    for _ in range(2):
+        connection.send_call(Q, 1, 1, USER, xid=5)
+    assert connection.read_reply().xid == 5
+    backends[1].wait_calls(2)
+    assert gate.counters("web1")["in_flight"] == 2
+    until(lambda: gate.counters("web1")["in_flight"] == 1, "the slot of the call that was answered once")
+    backends[0].connections[0].send(rpc.record(rpc.success(held)))
+    assert connection.read_reply().xid == held

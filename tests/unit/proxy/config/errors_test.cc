@@ -194,7 +194,7 @@ TEST_CASE("nesting without end is an error, by brackets and by dots [L10]") {
   // Dots inside strings are nobody's keys.
   std::string names = "\"a.b\"";
   for (int i = 0; i < 50; ++i) names += ", \"web" + std::to_string(i) + ".example.com\"";
-  for (const auto& e : errors("[trust]\nallowed = [" + names + "]")) CHECK_THAT(e, !Catch::Matchers::Contains("dots"));
+  for (const auto& e : errors("[trust]\nallowed = [" + names + "]")) CHECK(e.find("dots") == std::string::npos);
 }
 
 TEST_CASE("all errors are found, in the order of their lines, each once [T6]") {

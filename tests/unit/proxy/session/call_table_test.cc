@@ -10,34 +10,63 @@ using gatehouse::session::CallTable;
 TEST_CASE("the table of calls agrees with a map over many random calls, replies and retransmissions") {
   std::mt19937 random(1);
   CallTable table;
-  std::map<std::uint32_t, std::uint16_t> model;
+  std::map<std::pair<std::uint32_t, std::uint16_t>, std::size_t> model;
+  std::size_t calls = 0;
   for (int i = 0; i < 200000; ++i) {
     // Few distinct xids, close together: collisions, wrapped clusters and retransmissions.
     const auto xid = static_cast<std::uint32_t>(0xfffffff0U + random() % 300);
     const auto link = static_cast<std::uint16_t>(random() % 2);
+    const auto at = model.find({xid, link});
     if (random() % 2 == 0) {
-      const bool known = model.contains(xid);
-      REQUIRE((table.add(xid, link) == CallTable::Added::replaced) == known);
-      model[xid] = link;
+      table.add(xid, link);
+      ++model[{xid, link}];
+      ++calls;
     } else {
-      const auto at = model.find(xid);
-      const bool there = at != model.end() && at->second == link;
-      REQUIRE(table.remove(xid, link) == there);
-      if (there) model.erase(at);
+      REQUIRE(table.remove(xid, link, 1) == (at != model.end()));
+      if (at != model.end()) {
+        --calls;
+        if (--at->second == 0) model.erase(at);
+      }
     }
-    REQUIRE(table.size() == model.size());
-    const auto at = model.find(xid);
-    REQUIRE(table.link_of(xid) == (at == model.end() ? -1 : at->second));
+    REQUIRE(table.size() == calls);
   }
-  for (const auto& [xid, link] : model) REQUIRE(table.remove(xid, link));
+  for (const auto& [key, count] : model)
+    for (std::size_t n = 0; n < count; ++n) REQUIRE(table.remove(key.first, key.second, 1));
   CHECK(table.size() == 0);
 }
 
 TEST_CASE("a reply from a link that the call did not go to removes nothing") {
   CallTable table;
   table.add(7, 1);
-  CHECK_FALSE(table.remove(7, 0));
-  CHECK(table.contains(7));
-  CHECK(table.remove(7, 1));
-  CHECK_FALSE(table.contains(7));
+  CHECK_FALSE(table.remove(7, 0, 1));
+  CHECK(table.remove(7, 1, 1));
+  CHECK_FALSE(table.remove(7, 1, 1));
+}
+
+TEST_CASE("what is left of a call that was answered expires, and nothing that was not [L6]") {
+  CallTable table;
+  for (int i = 0; i < 3; ++i) table.add(7, 1);
+  table.add(8, 1);
+  CHECK_FALSE(table.expire(1000));
+  REQUIRE(table.remove(7, 1, 500));
+  CHECK_FALSE(table.expire(499));
+  const auto left = table.expire(500);
+  REQUIRE(left);
+  CHECK(left->link == 1);
+  CHECK(left->calls == 2);
+  CHECK(table.size() == 1);
+  CHECK_FALSE(table.remove(7, 1, 501));
+  CHECK(table.remove(8, 1, 501));
+}
+
+TEST_CASE("an xid that is used again is not expired before its next answer") {
+  CallTable table;
+  table.add(7, 1);
+  table.add(7, 1);
+  REQUIRE(table.remove(7, 1, 500));
+  table.add(7, 1);
+  CHECK_FALSE(table.expire(1000));
+  REQUIRE(table.remove(7, 1, 1500));
+  CHECK(table.expire(1500));
+  CHECK(table.size() == 0);
 }
