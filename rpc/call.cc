@@ -38,17 +38,9 @@ HeadStatus parse_call_head(Bytes head, bool complete, CallHeader& out) {
   return HeadStatus::ok;
 }
 
-void write_call_head(XdrWriter& w, const CallHeader& call, AuthFlavor flavor, Bytes cred_body) {
-  w.u32(call.xid);
-  w.u32(kCall);
-  w.u32(kRpcVersion);
-  w.u32(call.program);
-  w.u32(call.version);
-  w.u32(call.procedure);
+void write_auth(XdrWriter& w, AuthFlavor flavor, Bytes body) {
   w.u32(static_cast<std::uint32_t>(flavor));
-  w.opaque(cred_body);
-  w.u32(static_cast<std::uint32_t>(AuthFlavor::none));
-  w.u32(0);
+  w.opaque(body);
 }
 
 }  // namespace gatehouse::rpc

@@ -1,10 +1,13 @@
-// The header of a call: viewed where it lies, written anew for the backend.
+// The header of a call: viewed where it lies; its credential and verifier written anew for the backend.
 #pragma once
 
 #include "rpc/constants.h"
 #include "rpc/xdr.h"
 
 namespace gatehouse::rpc {
+
+/// kCallFixed: bytes of a call header before the credential: xid, CALL, rpcvers, program, version, procedure.
+inline constexpr std::size_t kCallFixed = 24;
 
 /// OpaqueAuth: flavor and body of a credential or verifier (RFC 5531 section 8.2). `body` views the message.
 struct OpaqueAuth {
@@ -50,8 +53,7 @@ inline std::uint32_t message_type(Bytes head) {
   return XdrReader(head.subspan(4)).u32();
 }
 
-/// write_call_head: encodes a call header with an AUTH_NONE verifier: xid, program, version and procedure of `call`,
-/// credential as given.
-void write_call_head(XdrWriter& w, const CallHeader& call, AuthFlavor flavor, Bytes cred_body);
+/// write_auth: encodes a credential or verifier.
+void write_auth(XdrWriter& w, AuthFlavor flavor, Bytes body);
 
 }  // namespace gatehouse::rpc

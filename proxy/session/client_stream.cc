@@ -133,58 +133,59 @@ Session::Step Session::client_call(const RecordReader::Item& item, rpc::Bytes& i
     close(CloseReason::malformed_call);
     return Step::done;
   }
-  const policy::Decision d =
-      status == HeadStatus::ok ? policy::decide(guest_.policy, call, peer_.port) : header_refusal(status);
-  if (d.verdict == policy::Verdict::forward && !guest_.in_flight.take_or_wait(1, context_.waiter(id_))) {
+  if (status != HeadStatus::ok) return refuse(call, header_refusal(status), item, in);
+  if (memo_ == nullptr || !memo_->matches(call)) {
+    const policy::Decision d = policy::decide(guest_.policy, call, peer_.port);
+    if (d.verdict == policy::Verdict::refuse) return refuse(call, d, item, in);
+    if (d.verdict == policy::Verdict::answer_empty) return answer_probe(call, d, item, in);
+    if (memo_ == nullptr) memo_ = std::make_unique<ForwardMemo>();
+    memo_->store(call, d, guest_.policy.name);
+  }
+  if (!guest_.in_flight.take_or_wait(1, context_.waiter(id_))) {
     counters().add(Count::waits_in_flight);
     waiting_ = true;
     return Step::wait;
   }
-  counters().add(Count::calls);
-  counters().add(d.rule);
-  switch (d.verdict) {
-    case policy::Verdict::forward: forward_call(call, d, link_for(d.backend), item, in); break;
-    case policy::Verdict::refuse: refuse(call, d, item, in); break;
-    case policy::Verdict::answer_empty: {
-      rpc::RejectionBytes out;
-      answer(rpc::write_empty_success(call.xid, out));
-      in_.reader.take(in, item.bytes.size());
-      break;
-    }
-  }
+  forward_call(call, item, in);
   return Step::done;
 }
 
-void Session::refuse(const rpc::CallHeader& call, const policy::Decision& d, const RecordReader::Item& item,
-                     rpc::Bytes& in) {
+Session::Step Session::answer_probe(const rpc::CallHeader& call, const policy::Decision& d,
+                                    const RecordReader::Item& item, rpc::Bytes& in) {
+  count_call(d.rule);
+  rpc::RejectionBytes out;
+  answer(rpc::write_empty_success(call.xid, out));
+  in_.reader.take(in, item.bytes.size());
+  return Step::done;
+}
+
+void Session::count_call(policy::Rule rule) {
+  counters().add(Count::calls);
+  counters().add(rule);
+}
+
+Session::Step Session::refuse(const rpc::CallHeader& call, const policy::Decision& d, const RecordReader::Item& item,
+                              rpc::Bytes& in) {
+  count_call(d.rule);
   counters().add(Count::rejections);
   log_refusal(call, d);
   rpc::RejectionBytes out;
   answer(rpc::write_rejection(call.xid, d.rejection, out));
   in_.reader.take(in, item.bytes.size());
+  return Step::done;
 }
 
-void Session::forward_call(const rpc::CallHeader& call, const policy::Decision& d, Link& link,
-                           const RecordReader::Item& item, rpc::Bytes& in) {
-  if (closed_) return;
+// Forwards a call that the memo matches; its unit of the in-flight budget is taken.
+void Session::forward_call(const rpc::CallHeader& call, const RecordReader::Item& item, rpc::Bytes& in) {
+  count_call(memo_->decision().rule);
+  Link& link = link_for(memo_->decision().backend);
   calls_.add(call.xid, link.index);
   ++link.outstanding;
   if (is_nfs4(call)) link.carried_nfs4 = true;
-
-  std::array<std::uint8_t, rpc::kMaxAuthSysBody> body;
-  rpc::XdrWriter cred(body);
-  if (d.flavor == rpc::AuthFlavor::sys) {
-    rpc::AuthSys sys;
-    sys.machine = guest_.policy.name;
-    sys.uid = d.credential.uid;
-    sys.gid = d.credential.gid;
-    sys.gid_count = d.credential.gid_count;
-    sys.gids = d.credential.gids;
-    rpc::write_auth_sys(cred, sys);
-  }
   std::array<std::uint8_t, 4 + rpc::kMaxCallHeader> head;
   rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
-  rpc::write_call_head(w, call, d.flavor, cred.written());
+  w.raw(item.bytes.first(rpc::kCallFixed));
+  w.raw(memo_->auth());
   send_record(link.sink, std::span<std::uint8_t>(head).first(4 + w.size()), item, call.size);
   in_.reader.take(in, item.bytes.size());
   body_to_ = item.complete ? nullptr : &link;

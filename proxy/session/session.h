@@ -8,6 +8,7 @@
 #include "proxy/net/connect.h"
 #include "proxy/net/peer.h"
 #include "proxy/session/context.h"
+#include "proxy/session/forward_memo.h"
 #include "proxy/session/link.h"
 #include "rpc/call.h"
 #include "rpc/reply.h"
@@ -60,10 +61,12 @@ class Session {
   Step client_record(const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step client_call(const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step client_callback_reply(const rpc::RecordReader::Item& item, rpc::Bytes& in);
-  void forward_call(const rpc::CallHeader& call, const policy::Decision& d, Link& link,
-                    const rpc::RecordReader::Item& item, rpc::Bytes& in);
-  void refuse(const rpc::CallHeader& call, const policy::Decision& d, const rpc::RecordReader::Item& item,
+  void forward_call(const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  Step refuse(const rpc::CallHeader& call, const policy::Decision& d, const rpc::RecordReader::Item& item,
               rpc::Bytes& in);
+  Step answer_probe(const rpc::CallHeader& call, const policy::Decision& d, const rpc::RecordReader::Item& item,
+                    rpc::Bytes& in);
+  void count_call(policy::Rule rule);
   void client_ended();
 
   // reply_stream.cc: links -> client
@@ -125,6 +128,7 @@ class Session {
   Link* reply_owner_ = nullptr;        ///< the link whose record is half-sent to the client
   std::vector<std::uint8_t> answers_;  ///< the gateway's own replies, waiting for the owner's record to end
   CallTable calls_;
+  std::unique_ptr<ForwardMemo> memo_;  ///< made at the first call that is forwarded
   std::vector<std::unique_ptr<Link>> links_;
   std::uint64_t last_activity_ = 0;  ///< ms
   std::uint64_t ended_at_ = 0;       ///< ms; when the client's end of file was read

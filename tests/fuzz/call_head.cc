@@ -71,10 +71,12 @@ void check_truncations(Bytes message, const CallHeader& whole) {
   }
 }
 
-void check_written(const CallHeader& call) {
+void check_written(Bytes message, const CallHeader& call) {
   std::array<std::uint8_t, rpc::kMaxCallHeader> memory{};
   rpc::XdrWriter w(memory);
-  rpc::write_call_head(w, call, static_cast<rpc::AuthFlavor>(call.cred.flavor), call.cred.body);
+  w.raw(message.first(rpc::kCallFixed));
+  rpc::write_auth(w, static_cast<rpc::AuthFlavor>(call.cred.flavor), call.cred.body);
+  rpc::write_auth(w, rpc::AuthFlavor::none, {});
   expect(w.ok(), "kMaxCallHeader holds every header");
   CallHeader back;
   expect(rpc::parse_call_head(w.written(), true, back) == HeadStatus::ok, "what was written parses");
@@ -99,6 +101,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   expect(fuzz::inside(whole.verf.body, message.first(whole.size)), "the verifier lies in the header");
   expect(whole.cred.body.size() <= rpc::kMaxAuthBytes && whole.verf.body.size() <= rpc::kMaxAuthBytes, "within limits");
   check_truncations(message, whole);
-  check_written(whole);
+  check_written(message, whole);
   return 0;
 }

@@ -1,0 +1,40 @@
+// The last decision to forward, remembered.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "proxy/policy/decide.h"
+
+namespace gatehouse::session {
+
+/// ForwardMemo: most calls of a connection repeat the program, version, procedure and credential of the one before.
+/// What was decided and encoded for that one holds for them byte for byte, because policy::decide is a function of just
+/// these, the guest and the source port, which a session never changes. Only decisions to forward are kept: a refusal
+/// is decided, and logged, anew each time. Not thread-safe.
+class ForwardMemo {
+ public:
+  /// matches: whether `call` differs from the remembered one in nothing that a decision looks at.
+  [[nodiscard]] bool matches(const rpc::CallHeader& call) const;
+
+  /// store: remembers `d` (verdict forward) for `call`, and encodes the credential with `machine` as its name.
+  void store(const rpc::CallHeader& call, const policy::Decision& d, std::string_view machine);
+
+  [[nodiscard]] const policy::Decision& decision() const { return decision_; }
+  /// auth: the credential for the backend and its empty verifier, as they stand behind the procedure of a call header.
+  [[nodiscard]] rpc::Bytes auth() const { return {auth_.data(), auth_size_}; }
+
+ private:
+  std::uint32_t program_ = 0;
+  std::uint32_t version_ = 0;
+  std::uint32_t procedure_ = 0;
+  std::uint32_t flavor_ = 0;
+  std::size_t claim_size_ = 0;
+  std::size_t auth_size_ = 0;  ///< 0: nothing is remembered
+  policy::Decision decision_;
+  std::array<std::uint8_t, rpc::kMaxAuthBytes> claim_;
+  std::array<std::uint8_t, 16 + rpc::kMaxAuthSysBody> auth_;
+};
+
+}  // namespace gatehouse::session
