@@ -86,6 +86,9 @@ void Session::on_retry() {
   if (closed_) return;
   for (const auto& link : links_)
     if (!closed_ && link->state == Link::State::waiting) dial_link(*link);
+  // A unix socket connects at once: what the client sent meanwhile lies unread, and no event will say so again.
+  settle();
+  if (!closed_) pump_client();
 }
 
 namespace {

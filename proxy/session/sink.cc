@@ -95,28 +95,7 @@ void Sink::watch(bool writable) {
   if (::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd_, &e) != 0) failed_ = true;
 }
 
-void Batch::put(rpc::Bytes piece) {
-  if (piece.size() <= kCopyUpTo) return copy(piece);
-  append(piece.data(), piece.size());
-}
-
-void Batch::copy(rpc::Bytes piece) {
-  if (piece.empty()) return;
-  if (piece.size() > kScratch - used_) flush();
-  std::uint8_t* at = scratch_.get() + used_;
-  std::memcpy(at, piece.data(), piece.size());
-  used_ += piece.size();
-  append(at, piece.size());
-}
-
 void Batch::append(const std::uint8_t* data, std::size_t size) {
-  if (count_ > 0) {
-    iovec& last = pieces_[count_ - 1];
-    if (static_cast<const std::uint8_t*>(last.iov_base) + last.iov_len == data) {
-      last.iov_len += size;
-      return;
-    }
-  }
   if (count_ == kPieces) {
     // The newest scratch bytes are part of the piece about to be added: send the others and keep scratch as it is.
     target_->send(pieces_.data(), count_);
@@ -129,6 +108,7 @@ void Batch::flush() {
   if (count_ > 0) target_->send(pieces_.data(), count_);
   count_ = 0;
   used_ = 0;
+  copying_ = false;
 }
 
 }  // namespace gatehouse::session

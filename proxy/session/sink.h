@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -65,9 +66,25 @@ class Batch {
     target_ = &sink;
   }
   /// put: a piece, copied if it is small.
-  void put(rpc::Bytes piece);
+  void put(rpc::Bytes piece) {
+    if (piece.size() <= kCopyUpTo) return copy(piece);
+    copying_ = false;
+    append(piece.data(), piece.size());
+  }
   /// copy: a piece that will not stay valid.
-  void copy(rpc::Bytes piece);
+  void copy(rpc::Bytes piece) {
+    if (piece.empty()) return;
+    if (piece.size() > kScratch - used_) flush();
+    std::uint8_t* const at = scratch_.get() + used_;
+    std::memcpy(at, piece.data(), piece.size());
+    used_ += piece.size();
+    if (copying_) {
+      pieces_[count_ - 1].iov_len += piece.size();
+    } else {
+      append(at, piece.size());
+      copying_ = true;
+    }
+  }
   /// finish: sends what was gathered and lets go of the sink, which may then die.
   void finish() {
     flush();
@@ -85,6 +102,7 @@ class Batch {
   std::size_t used_ = 0;
   std::array<iovec, kPieces> pieces_{};
   std::size_t count_ = 0;
+  bool copying_ = false;  ///< the last piece ends where the scratch memory is free
   Sink* target_ = nullptr;
 };
 

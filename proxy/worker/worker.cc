@@ -1,6 +1,7 @@
 #include "proxy/worker/worker.h"
 
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 
 #include <algorithm>
 #include <ctime>
@@ -8,7 +9,7 @@
 namespace gatehouse::worker {
 namespace {
 
-constexpr std::uint64_t kTick = 1000;  // ms
+constexpr time_t kTick = 1;  // seconds
 constexpr int kEvents = 128;
 
 std::uint64_t monotonic_ms() {
@@ -32,6 +33,11 @@ bool Worker::start() {
   e.events = EPOLLIN;
   e.data.ptr = nullptr;
   if (epoll < 0 || mail_.fd() < 0 || ::epoll_ctl(epoll, EPOLL_CTL_ADD, mail_.fd(), &e) != 0) return false;
+  // A timer of its own: a time-out given to epoll_wait would be set and cancelled in the kernel at every call that
+  // waits.
+  timer_.reset(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+  e.data.ptr = &timer_endpoint_;
+  if (!timer_ || ::epoll_ctl(epoll, EPOLL_CTL_ADD, timer_.get(), &e) != 0) return false;
   thread_ = std::jthread([this] { run(); });
   return true;
 }
@@ -50,7 +56,6 @@ void Worker::stop() {
 void Worker::run() {
   std::array<epoll_event, kEvents> events;
   now = monotonic_ms();
-  next_tick_ = now + kTick;
   while (!stopping_) {
     const int n = ::epoll_wait(epoll, events.data(), kEvents, wait_time());
     now = monotonic_ms();
@@ -59,6 +64,8 @@ void Worker::run() {
       auto* endpoint = static_cast<session::Endpoint*>(e.data.ptr);
       if (endpoint == nullptr) {
         read_mail();
+      } else if (endpoint == &timer_endpoint_) {
+        tick_all();
       } else if (endpoint->link == nullptr) {
         endpoint->session->on_client(e.events);
       } else {
@@ -67,7 +74,6 @@ void Worker::run() {
     }
     run_queued();
     run_retries();
-    if (now >= next_tick_) tick_all();
     bury();
   }
   for (const auto& [id, s] : sessions_) s->close(runtime::CloseReason::shutdown);
@@ -76,8 +82,8 @@ void Worker::run() {
 
 int Worker::wait_time() const {
   if (!queued_.empty()) return 0;
-  std::uint64_t until = sessions_.empty() ? now + 3600 * 1000 : next_tick_;
-  if (!retries_.empty()) until = std::min(until, retries_.top().when);
+  if (retries_.empty()) return -1;
+  const std::uint64_t until = retries_.top().when;
   return until > now ? static_cast<int>(until - now) : 0;
 }
 
@@ -98,6 +104,7 @@ void Worker::read_mail() {
 void Worker::welcome(Newcomer n) {
   auto s = std::make_unique<session::Session>(*this, *shared.guests[n.guest], std::move(n.fd), std::move(n.peer), n.id);
   session::Session& session = *s;
+  if (sessions_.empty()) set_ticking(true);
   sessions_.emplace(n.id, std::move(s));
   session.start();
 }
@@ -136,8 +143,15 @@ void Worker::run_retries() {
   }
 }
 
+void Worker::set_ticking(bool on) {
+  const timespec period{on ? kTick : 0, 0};
+  const itimerspec t{period, period};
+  ::timerfd_settime(timer_.get(), 0, &t, nullptr);
+}
+
 void Worker::tick_all() {
-  next_tick_ = now + kTick;
+  std::uint64_t ticks = 0;
+  (void)!::read(timer_.get(), &ticks, sizeof ticks);
   for (const auto& [id, s] : sessions_) s->tick();
 }
 
@@ -156,6 +170,7 @@ void Worker::bury() {
     sessions_.erase(id);
     load_.fetch_sub(1, std::memory_order_relaxed);
   }
+  if (!retired_.empty() && sessions_.empty()) set_ticking(false);
   retired_.clear();
 }
 

@@ -63,6 +63,7 @@ class Worker final : public session::Context {
   void run_retries();
   void tick_all();
   void bury();
+  void set_ticking(bool on);
   [[nodiscard]] int wait_time() const;
   [[nodiscard]] session::Session* find(std::uint64_t id) const;
 
@@ -78,7 +79,8 @@ class Worker final : public session::Context {
   std::vector<std::uint64_t> running_;
   std::vector<std::uint64_t> retired_;
   std::priority_queue<Retry, std::vector<Retry>, std::greater<>> retries_;
-  std::uint64_t next_tick_ = 0;
+  net::UniqueFd timer_;  ///< once a second while there are sessions
+  session::Endpoint timer_endpoint_;
 };
 
 }  // namespace gatehouse::worker

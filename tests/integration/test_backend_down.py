@@ -1,5 +1,6 @@
 """A backend that is not there: at the start, in the middle, and back again."""
 
+import threading
 import time
 
 import pytest
@@ -46,6 +47,21 @@ def test_absent_at_start(gateway, directory, late, programs, options):
         reply = connection.read_reply()
     assert (reply.xid, reply.outcome) == (xid, "SUCCESS")
     lanes.gateway.wait_event("backend-up", backend="peer")
+
+
+def test_more_than_one_read_waits(gateway, directory, late):
+    """calls that were sent while the backend was down are all answered when it comes up, however many [P10]"""
+    late = late()
+    lanes = open_lanes(gateway, directory, late.address)
+    count = 3000
+    with lanes.connect() as connection:
+        sender = threading.Thread(target=connection.sock.sendall, args=(
+            b"".join(rpc.record(rpc.call(xid, PROGRAM, 1, tirpc.ECHO, USER, opaque(bytes(100)))) for xid in range(count)),))
+        sender.start()
+        lanes.gateway.wait_event("backend-down", backend="peer")
+        late.start()
+        assert sorted(connection.read_reply().xid for _ in range(count)) == list(range(count))
+        sender.join()
 
 
 def test_logged_once(gateway, directory, late):
