@@ -1,5 +1,7 @@
 #include "proxy/config/guests.h"
 
+#include <algorithm>
+
 namespace gatehouse::config {
 namespace {
 
@@ -49,11 +51,16 @@ const Node* read_defaults(Context& ctx, const Node& root, const Books& books, co
   return defaults;
 }
 
-void check_trust_names(Context& ctx, const Node& root, const Books& books) {
+// The host's key may be there before the guest: a name without a guest is worth a word, not a refusal to start.
+void check_trust_names(Context& ctx, const Node& root, const Config& config) {
   const Node* trust = root.find("trust");
   if (trust == nullptr || trust->table() == nullptr) return;
-  if (const Node::Array* names = View(Section::trust, trust).texts("allowed"))
-    for (const Node& n : *names) static_cast<void>(books.guests.resolve(ctx, n));
+  const Node::Array* names = View(Section::trust, trust).texts("allowed");
+  if (names == nullptr) return;
+  for (const Node& n : *names)
+    if (std::ranges::find(config.guests, *n.text(), &policy::Guest::name) == config.guests.end())
+      ctx.warn(n.place, "there is no guest " + quote(*n.text()) +
+                            ": a guest that is given this name later may say trusted = true");
 }
 
 }  // namespace
@@ -71,7 +78,7 @@ void read_guests(Context& ctx, const Node& root, Books& books, Config& out) {
   }
   check_identities(ctx, sources, out);
   check_source_addresses(ctx, sources, out);
-  check_trust_names(ctx, root, books);
+  check_trust_names(ctx, root, out);
 }
 
 }  // namespace gatehouse::config

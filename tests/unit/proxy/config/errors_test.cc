@@ -171,7 +171,6 @@ TEST_CASE("a name that nobody has is an error with the nearest one [L2]") {
                {"listener = \"w\"", "28:12", "there is no listener \"w\""}});
   check_one(errors(kBase + "[[guest]]\nname = \"x\"\nlistener = \"nobodys\"\n"), "27:12",
             "there is no listener \"nobodys\"");
-  check_one(errors("[trust]\nallowed = [\"a\"]\n"), "2:12", "there is no guest \"a\"");
 }
 
 TEST_CASE("text that is no TOML is an error with its place [T6]") {

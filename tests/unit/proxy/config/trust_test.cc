@@ -95,3 +95,7 @@ TEST_CASE(
   const std::string systemd = "[[listener]]\nname = \"s\"\naddress = \"systemd:s\"\n";
   CHECK(errors(kBase + systemd + guest_with("listener = \"s\"") + "secure = true\n").empty());
 }
+
+TEST_CASE("the host's key may be there before its guest: a warning with its place [T2]") {
+  check_one(warnings("[trust]\nallowed = [\"later\"]\n"), "2:12", "there is no guest \"later\"");
+}
