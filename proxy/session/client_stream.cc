@@ -12,7 +12,7 @@ using runtime::Count;
 // Reads in a row before the other sessions of the worker have their turn.
 constexpr int kTurns = 4;
 // Answers of our own that a client may let pile up before we stop reading its calls.
-constexpr std::size_t kMostAnswers = 256 * 1024;
+constexpr std::size_t kMostAnswers = std::size_t{256} * 1024;
 
 bool is_nfs4(const rpc::CallHeader& call) {
   return call.program == rpc::program::kNfs && call.version == 4;

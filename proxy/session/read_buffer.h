@@ -28,8 +28,8 @@ class ReadBuffer {
   Result fill(int fd, rpc::Bytes prefix);
 
  private:
-  static constexpr std::size_t kSmall = 64 * 1024;
-  static constexpr std::size_t kLarge = 256 * 1024;
+  static constexpr std::size_t kSmall = std::size_t{64} * 1024;
+  static constexpr std::size_t kLarge = std::size_t{256} * 1024;
   std::unique_ptr<std::uint8_t[]> memory_ = std::make_unique_for_overwrite<std::uint8_t[]>(kHeadroom + kLarge);
   std::size_t want_ = kSmall;
 };

@@ -99,7 +99,7 @@ class Session {
   void send_record(Sink& to, std::span<std::uint8_t> marked_head, const rpc::RecordReader::Item& item,
                    std::size_t skip);
   void send_record(Sink& to, const rpc::RecordReader::Item& item);
-  void hold(Inbound& in, rpc::Bytes rest);
+  static void hold(Inbound& in, rpc::Bytes rest);
   void process_held();
   void after_input(Inbound& in);
   void settle();

@@ -92,7 +92,7 @@ class Batch {
   }
 
  private:
-  static constexpr std::size_t kScratch = 64 * 1024;
+  static constexpr std::size_t kScratch = std::size_t{64} * 1024;
   static constexpr std::size_t kCopyUpTo = 2048;
   static constexpr std::size_t kPieces = 64;
   void append(const std::uint8_t* data, std::size_t size);

@@ -21,29 +21,30 @@ enum {
 struct who {
   u_int flavor;
   u_int stamp;
-  char *machine;
+  char* machine;
   u_int uid;
   u_int gid;
   struct {
     u_int count;
-    u_int *values;
+    u_int* values;
   } gids;
-  char *peer; /* "ADDRESS:PORT" the connection came from; "unix" for a unix socket */
+  char* peer; /* "ADDRESS:PORT" the connection came from; "unix" for a unix socket */
 };
 
 /* blob is the argument and the result of PEER_ECHO. */
 struct blob {
   u_int length;
-  char *bytes;
+  char* bytes;
 };
 
-static inline bool_t xdr_who(XDR *xdrs, struct who *who) {
+static inline bool_t xdr_who(XDR* xdrs, struct who* who) {
   return xdr_u_int(xdrs, &who->flavor) && xdr_u_int(xdrs, &who->stamp) && xdr_string(xdrs, &who->machine, 255) &&
          xdr_u_int(xdrs, &who->uid) && xdr_u_int(xdrs, &who->gid) &&
-         xdr_array(xdrs, (char **)&who->gids.values, &who->gids.count, PEER_MAX_GIDS, sizeof(u_int), (xdrproc_t)xdr_u_int) &&
+         xdr_array(xdrs, (char**)&who->gids.values, &who->gids.count, PEER_MAX_GIDS, sizeof(u_int),
+                   (xdrproc_t)xdr_u_int) &&
          xdr_string(xdrs, &who->peer, 255);
 }
 
-static inline bool_t xdr_blob(XDR *xdrs, struct blob *blob) {
+static inline bool_t xdr_blob(XDR* xdrs, struct blob* blob) {
   return xdr_bytes(xdrs, &blob->bytes, &blob->length, PEER_MAX_ECHO);
 }

@@ -60,7 +60,7 @@ TEST_CASE("a call that differs in anything a decision looks at is decided anew [
   CHECK_FALSE(memo.matches(call_with(longer)));
   CHECK_FALSE(memo.matches(call_with(shorter)));
   const std::vector<std::uint32_t rpc::CallHeader::*> fields = {&rpc::CallHeader::program, &rpc::CallHeader::version,
-                                                               &rpc::CallHeader::procedure};
+                                                                &rpc::CallHeader::procedure};
   for (const auto field : fields) {
     rpc::CallHeader other = call_with(user);
     other.*field += 1;
