@@ -11,7 +11,7 @@ export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 memory_mib=512
-seconds=90
+seconds=180
 build=
 work=
 guest=
@@ -83,13 +83,21 @@ write_job() {
   } >"$work/job"
 }
 
+# build_preload: makes the library without which the kernel does not run on this processor, or not on the next: xstate.c says why.
+build_preload() {
+  cc -O2 -shared -fPIC -o "$work/xstate.so" "$here/xstate.c" 2>"$work/cc.log" && return
+  say "cc cannot build $here/xstate.c (is gcc installed?): $(tail -n 1 "$work/cc.log")"
+  exit 125
+}
+
 # boot KERNEL: runs the guest to its end, its console in $work/console.log. Returns the status of `timeout`.
 boot() {
   local kernel=$1 modules
   ulimit -c 0   # a guest that panics aborts
   modules=$(echo "$kernel"/mod/lib/modules/*)
   mkdir "$work/umid"
-  TMPDIR=$(memory_directory) timeout --kill-after=5 "$seconds" taskset -c "$(processor)" "$kernel/linux" "mem=${memory_mib}M" \
+  TMPDIR=$(memory_directory) timeout --kill-after=5 "$seconds" taskset -c "$(processor)" \
+    env LD_PRELOAD="$work/xstate.so" "$kernel/linux" "mem=${memory_mib}M" \
     "umid=guest" "uml_dir=$work/umid/" root=/dev/root rootfstype=hostfs rootflags=/ ro \
     "init=$work/guest-init.sh" "lab=$work" "modules=$modules" con=null con0=fd:0,fd:1 quiet panic=-1 \
     </dev/null >"$work/console.log" 2>&1 &
@@ -138,11 +146,15 @@ trap 'exit 143' TERM HUP
 work=$(mktemp -d "${TMPDIR:-/tmp}/gatehouse-vm.XXXXXX")
 work=$(cd "$work" && pwd -P)
 case $work$kernel in
-  *[[:space:]]*) say "the kernel's command line has no way to say a path with a blank in it: $work, $kernel"; exit 125 ;;
+  *[[:space:]:]*)
+    say "the kernel's command line and LD_PRELOAD have no way to say a path with a blank or a colon: $work, $kernel"
+    exit 125
+    ;;
 esac
 cp "$here/guest-init.sh" "$work/"
 chmod 755 "$work/guest-init.sh"
 write_job "$scenario" "$@"
+build_preload
 ended=0
 boot "$kernel" || ended=$?
 verdict "$ended"
