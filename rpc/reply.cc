@@ -41,16 +41,16 @@ const char* auth_stat_name(AuthStat s) {
   return "AUTH_ERROR";
 }
 
-// Starts an accepted reply behind room for the record mark.
-XdrWriter begin_reply(std::uint32_t xid, bool denied, RejectionBytes& out) {
+// Starts a reply behind room for the record mark.
+XdrWriter begin_reply(std::uint32_t xid, bool denied, const OpaqueAuth& verf, RejectionBytes& out) {
   XdrWriter w(out);
   w.u32(0);  // the record mark, known when the reply is complete
   w.u32(xid);
   w.u32(kReply);
   w.u32(denied ? kMsgDenied : kMsgAccepted);
   if (!denied) {
-    w.u32(static_cast<std::uint32_t>(AuthFlavor::none));
-    w.u32(0);
+    w.u32(verf.flavor);
+    w.opaque(verf.body);
   }
   return w;
 }
@@ -102,9 +102,9 @@ HeadStatus parse_reply_head(Bytes head, bool complete, ReplyHeader& out) {
   return parse_accepted(r, head, complete, out);
 }
 
-Bytes write_rejection(std::uint32_t xid, const Rejection& why, RejectionBytes& out) {
+Bytes write_rejection(std::uint32_t xid, const Rejection& why, RejectionBytes& out, const OpaqueAuth& verf) {
   const Shape& s = shape(why.kind);
-  XdrWriter w = begin_reply(xid, s.denied, out);
+  XdrWriter w = begin_reply(xid, s.denied, verf, out);
   w.u32(s.stat);
   if (why.kind == Rejection::Kind::auth_error) w.u32(static_cast<std::uint32_t>(why.auth_stat));
   if (s.carries_versions) {
@@ -114,8 +114,8 @@ Bytes write_rejection(std::uint32_t xid, const Rejection& why, RejectionBytes& o
   return finish_reply(w, out);
 }
 
-Bytes write_empty_success(std::uint32_t xid, RejectionBytes& out) {
-  XdrWriter w = begin_reply(xid, false, out);
+Bytes write_empty_success(std::uint32_t xid, RejectionBytes& out, const OpaqueAuth& verf) {
+  XdrWriter w = begin_reply(xid, false, verf, out);
   w.u32(static_cast<std::uint32_t>(AcceptStat::success));
   return finish_reply(w, out);
 }

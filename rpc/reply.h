@@ -48,17 +48,18 @@ struct Rejection {
   friend bool operator==(const Rejection&, const Rejection&) = default;
 };
 
-/// kMaxRejection: size of the largest record that write_rejection makes, record mark included.
-inline constexpr std::size_t kMaxRejection = 4 + 32;
+/// kMaxRejection: size of the largest record that write_rejection makes: record mark, header with a verifier, two
+/// versions.
+inline constexpr std::size_t kMaxRejection = 4 + kMaxReplyHeader;
 using RejectionBytes = std::array<std::uint8_t, kMaxRejection>;
 
 /// write_rejection: encodes the reply record (one fragment, mark included) that refuses call `xid`; accepted replies
-/// carry an empty AUTH_NONE verifier. Returns a view of `out`.
-Bytes write_rejection(std::uint32_t xid, const Rejection& why, RejectionBytes& out);
+/// carry `verf`, denied ones have no place for it. Returns a view of `out`.
+Bytes write_rejection(std::uint32_t xid, const Rejection& why, RejectionBytes& out, const OpaqueAuth& verf = {});
 
-/// write_empty_success: encodes the reply record that accepts call `xid` with no results and an empty AUTH_NONE
-/// verifier: the answer to NULL, and to an AUTH_TLS probe by a server without TLS (RFC 9289 section 4.1).
-Bytes write_empty_success(std::uint32_t xid, RejectionBytes& out);
+/// write_empty_success: encodes the reply record that accepts call `xid` with no results: the answer to NULL, to an
+/// AUTH_TLS probe by a server without TLS (RFC 9289 section 4.1), and to DESTROY.
+Bytes write_empty_success(std::uint32_t xid, RejectionBytes& out, const OpaqueAuth& verf = {});
 
 /// rejection_name: the name RFC 5531 gives this rejection, for example "AUTH_TOOWEAK" or "PROG_MISMATCH".
 const char* rejection_name(const Rejection& r);

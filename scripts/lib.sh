@@ -4,9 +4,10 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 declare -A packages=(
-  [build]="g++ cmake ninja-build ccache pkg-config libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libsystemd-dev"
-  [tests]="catch2 libtirpc-dev rpcsvc-proto python3 python3-pytest"
-  [peers]="nfs-ganesha nfs-ganesha-vfs libnfs-utils rpcbind haproxy iproute2 util-linux"
+  [build]="g++ cmake ninja-build ccache pkg-config libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libsystemd-dev libssl-dev libkrb5-dev libtirpc-dev rpcsvc-proto"
+  [tests]="catch2 python3 python3-pytest krb5-kdc krb5-admin-server krb5-user python3-gssapi libnss-wrapper"
+  [peers]="nfs-ganesha nfs-ganesha-vfs libnfs-utils rpcbind haproxy iproute2 util-linux gssproxy"
+  [kdc]="podman runc debootstrap"
   [vm]="nfs-kernel-server nfs-common socat busybox-static kmod iproute2 apt-utils"
 )
 

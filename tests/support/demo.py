@@ -7,35 +7,20 @@ gateway's own explanation. The exit status is 0 when every row came out as the p
 import os
 import signal
 import sys
-import textwrap
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
+from demo_krb5 import GUEST, Users
+from demo_table import Row, table, verdict
 from peers import client, nfs, rpc, toml
 from peers.ganesha import Export, Ganesha
 from peers.gateway import Gateway, explain
 from peers.ports import free_port
 from peers.process import private_directory, remove_directory
 
-WEB1, BUILD1 = "127.66.0.42", "127.66.0.43"
+WEB1, BUILD1, KRB1 = "127.66.0.42", "127.66.0.43", "127.66.0.44"
 RPCBIND, DUMP, SET = 100000, 4, 1
 CREATE, READ, READDIR, COMPOUND = 8, 6, 16, 1
-
-
-@dataclass(frozen=True)
-class Row:
-    """Row is a line of the table; `expected` says whether it came out as the policies say."""
-    guest: str
-    did: str
-    claim: str
-    recorded: str
-    verdict: str
-    why: str
-    expected: bool
-
-    def cells(self) -> tuple[str, ...]:
-        return self.guest, self.did, self.claim, self.recorded, self.verdict, self.why
 
 
 class Demo:
@@ -43,9 +28,10 @@ class Demo:
 
     def __init__(self, directory: Path, stack: ExitStack):
         self.directory = directory
-        self.ganesha = Ganesha(directory / "ganesha", [Export("shared", (WEB1, BUILD1)), Export("web", (WEB1,)), Export("build", (BUILD1,))])
+        self.ganesha = Ganesha(directory / "ganesha", [Export("shared", (WEB1, BUILD1, KRB1)), Export("web", (WEB1,)), Export("build", (BUILD1,))])
         stack.callback(self.ganesha.stop)
-        self.ports = {"web1": free_port(), "build1": free_port()}
+        self.users = Users(directory, stack)
+        self.ports = {"web1": free_port(), "build1": free_port(), GUEST: free_port()}
         self.gateway = Gateway(directory, self._config())
         stack.callback(self.gateway.stop)
         self.rows: list[Row] = []
@@ -53,14 +39,15 @@ class Demo:
 
     def _config(self) -> str:
         rpcbind = self.ganesha.rpcbind.socket
-        return toml.config(
+        return self.users.sections() + toml.config(
             {name: f"tcp:127.0.0.1:{port}" for name, port in self.ports.items()},
             {"nfs": {"address": f"tcp:127.0.0.1:{self.ganesha.port}", "programs": ["nfs:3-4"]},
              "mountd": {"address": f"tcp:127.0.0.1:{self.ganesha.mount_port}", "programs": ["mountd:3"]},
              "rpcbind": {"address": f"unix:{rpcbind}", "programs": [f"{RPCBIND}:2-4"]}},
             {"web1": {"listener": "web1", "source_address": WEB1, "backends": ["nfs", "mountd", "rpcbind"]},
              "build1": {"listener": "build1", "source_address": BUILD1, "backends": ["nfs", "mountd"], "programs": ["nfs:3", "mountd:3"],
-                        "uid_map": ["0-65535:100000"], "gid_map": ["0-65535:200000"], "insecure_action": "squash"}})
+                        "uid_map": ["0-65535:100000"], "gid_map": ["0-65535:200000"], "insecure_action": "squash"},
+             GUEST: {"listener": GUEST, "source_address": KRB1, "backends": ["nfs", "mountd"], "sec": ["krb5p"], "sec_by_program": {"mountd": ["sys"]}}})
 
     def mount(self, guest: str, export: str, version: int, uid: int, gid: int) -> nfs.Mount:
         return nfs.Mount(self.ports[guest], export, version, uid=uid, gid=gid)
@@ -80,7 +67,7 @@ class Demo:
         intact = done.ok and path.read_bytes() == source.read_bytes()
         owner = (path.stat().st_uid, path.stat().st_gid) if done.ok else None
         self.rows.append(Row(guest, "writes NFSv3 /shared", _claim(uid, gid, unprivileged), f"owner {owner[0]}:{owner[1]}" if owner else "nothing",
-                             _verdict(done.ok), self.why(guest, uid, gid, 40000 if unprivileged else 900, "nfs", 3, CREATE),
+                             verdict(done.ok), self.why(guest, uid, gid, 40000 if unprivileged else 900, "nfs", 3, CREATE),
                              intact and owner == expected))
 
     def read(self, guest: str, version: int, uid: int, gid: int) -> None:
@@ -91,20 +78,20 @@ class Demo:
         listed = nfs.ls(mount)
         same = listed.ok and "from-host" in listed.output and nfs.cat(mount, "from-host") == content
         self.rows.append(Row(guest, f"reads NFSv{version} /shared", _claim(uid, gid), "1 MB, identical" if same else "nothing",
-                             _verdict(listed.ok), self.why(guest, uid, gid, 900, "nfs", version, READ if version == 3 else COMPOUND), same))
+                             verdict(listed.ok), self.why(guest, uid, gid, 900, "nfs", version, READ if version == 3 else COMPOUND), same))
 
     def refused(self, guest: str, export: str, version: int, why: str | None = None, unprivileged: bool = False) -> None:
         """refused: a guest tries to list an export that it may not; the gateway's reason, or `why` when the server refuses."""
         done = nfs.ls(self.mount(guest, export, version, 1000, 100), unprivileged)
         reason = why or self.why(guest, 1000, 100, 40000 if unprivileged else 900, "nfs", version, READDIR if version == 3 else COMPOUND)
-        self.rows.append(Row(guest, f"lists NFSv{version} /{export}", _claim(1000, 100, unprivileged), "nothing", _verdict(done.ok), reason, not done.ok))
+        self.rows.append(Row(guest, f"lists NFSv{version} /{export}", _claim(1000, 100, unprivileged), "nothing", verdict(done.ok), reason, not done.ok))
 
     def rpcbind(self, procedure: int, name: str, arguments: bytes, allowed: bool) -> None:
         """rpcbind: web1 calls rpcbind as root; what its table holds afterwards is asked beside the gateway."""
         with client.connect_tcp(self.ports["web1"]) as connection:
             done = connection.call(RPCBIND, 4, procedure, rpc.auth_sys(0, 0), arguments).accepted == rpc.AcceptStat.SUCCESS
         planted = PLANTED.to_bytes(4, "big") in self._table()
-        self.rows.append(Row("web1", f"{name} of rpcbind", _claim(0, 0), "table unchanged" if not planted else "TABLE CHANGED", _verdict(done),
+        self.rows.append(Row("web1", f"{name} of rpcbind", _claim(0, 0), "table unchanged" if not planted else "TABLE CHANGED", verdict(done),
                              self.why("web1", 0, 0, 900, str(RPCBIND), 4, procedure), done == allowed and not planted))
 
     def _table(self) -> bytes:
@@ -125,6 +112,8 @@ class Demo:
         self.refused("web1", "build", 3, f"the server admits {BUILD1} only, and sees web1 as {WEB1}")
         self.rpcbind(DUMP, "DUMP", b"", True)
         self.rpcbind(SET, "SET", rpc.u32(PLANTED, 1) + rpc.opaque(b"tcp") + rpc.opaque(b"127.0.0.1.8.1") + rpc.opaque(b"superuser"), False)
+        self.users.run(self.gateway.config, self.ports[GUEST], self.ganesha.path("shared"))
+        self.rows += self.users.rows
 
 
 PLANTED = 0x20000099
@@ -134,22 +123,6 @@ def _claim(uid: int, gid: int, unprivileged: bool = False) -> str:
     return f"{uid}:{gid}, port {'>' if unprivileged else '<'} 1024"
 
 
-def _verdict(allowed: bool) -> str:
-    return "allowed" if allowed else "refused"
-
-
-def table(rows: list[Row]) -> str:
-    """table lays the rows out in columns; the last is broken into lines of its own."""
-    lines = [("guest", "does", "claims", "server recorded", "verdict", "why")]
-    for row in rows:
-        *cells, why = row.cells()
-        first, *more = textwrap.wrap(why, 64)
-        lines += [(*cells, first), *(("", "", "", "", "", text) for text in more)]
-    widths = [max(len(line[column]) for line in lines) for column in range(6)]
-    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
-    return "\n".join([text[0], "-" * (sum(widths) + 10), *text[1:]])
-
-
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped then, too
     directory = private_directory("gatehouse-demo-")
@@ -157,11 +130,12 @@ def main() -> int:
         stack.callback(remove_directory, directory)
         demo = Demo(directory, stack)
         print(f"nfs-ganesha (NFSv3, NFSv4) on 127.0.0.1:{demo.ganesha.port}, rpcbind on {demo.ganesha.rpcbind.socket},\n"
-              f"gatehoused before them: guest web1 on 127.0.0.1:{demo.ports['web1']}, guest build1 on 127.0.0.1:{demo.ports['build1']}.\n")
+              f"gatehoused before them: guest web1 on 127.0.0.1:{demo.ports['web1']}, guest build1 on 127.0.0.1:{demo.ports['build1']},\n"
+              f"guest {GUEST} on 127.0.0.1:{demo.ports[GUEST]}: alice, bob and carol with tickets of a private krb5kdc, through krb5p.\n")
         print(demo.gateway.config.read_text())
         demo.run()
         print(table(demo.rows) + "\n\nRefusals in the gateway's log:")
-        print("\n".join(line for line in demo.gateway.log().splitlines() if "event=refused" in line))
+        print("\n".join(line for line in demo.gateway.log().splitlines() if "event=refused" in line or "event=context-refused" in line))
     print("\nEverything that was started has been stopped.")
     wrong = [row for row in demo.rows if not row.expected]
     for row in wrong:

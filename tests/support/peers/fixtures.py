@@ -5,8 +5,10 @@ from typing import Callable
 
 import pytest
 
+from .accounts import Accounts
 from .gateway import Gateway
 from .process import private_directory, remove_directory
+from .realm import Realm
 
 
 @pytest.fixture
@@ -57,3 +59,17 @@ def gateway(directory: Path, stopping) -> Callable[..., Gateway]:
     yield start
     for each in started:
         print(each.log())
+
+
+@pytest.fixture(scope="module")
+def realm(shared_directory):
+    """realm is a Kerberos realm that the tests of a file share."""
+    made = Realm(shared_directory / "realm")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def accounts(shared_directory):
+    """accounts are the local accounts that a file's tests show to their gateway: alice and bob, root and nobody."""
+    return Accounts(shared_directory / "accounts")

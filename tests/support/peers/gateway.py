@@ -35,14 +35,15 @@ def parse_line(line: str) -> dict[str, str]:
 class Gateway:
     """Gateway runs gatehoused with the configuration given until stop(), which demands a clean end. It is ready when the
     constructor returns. `prefix` is put before the command line (another user, limits);
-    `pass_fds` are descriptors that it inherits."""
+    `pass_fds` are descriptors that it inherits, `env` is added to its environment."""
 
     def __init__(self, directory: Path, config: str, drop_ins: Mapping[str, str] | None = None, prefix: Sequence[str] = (),
-                 pass_fds: Sequence[int] = ()):
+                 pass_fds: Sequence[int] = (), env: Mapping[str, str] | None = None):
         self.config = write_config(directory, config, drop_ins)
         self._stopped = False
         self.process = Process([*prefix, str(program("proxy/gatehoused")), "--config", str(self.config)], directory / "gatehoused.log",
-                               env={"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", "UBSAN_OPTIONS": "print_stacktrace=1"}, pass_fds=pass_fds)
+                               env={"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", "UBSAN_OPTIONS": "print_stacktrace=1",
+                                    **(env or {})}, pass_fds=pass_fds)
         try:
             self.process.wait_for(lambda: self.events("ready"), "event=ready in the gateway's log", 20)
         except BaseException:

@@ -1,5 +1,6 @@
 """The server and the client made with libtirpc (tests/support/tirpc): an RPC implementation that is not ours."""
 
+import os
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,12 +59,16 @@ class Answer:
 
 
 def client_command(where: list[str], *command, none: bool = False, uid: int = 0, gid: int = 0, gids=(), machine: str = "a-guest",
-                   source_port: int | None = None, version: int = 1, program_number: int = PROGRAM) -> list[str]:
-    """client_command returns the command line of one tirpc-client; `where` as in listener(), `command` such as "echo", 100."""
+                   source_port: int | None = None, version: int = 1, program_number: int = PROGRAM, sec: str | None = None,
+                   repeat: int = 1) -> list[str]:
+    """client_command returns the command line of one tirpc-client; `where` as in listener(), `command` such as "echo", 100. `sec` is
+    krb5, krb5i, krb5p, or mixed: then the ids are the ticket's."""
     argv = [str(program("tests/support/tirpc/tirpc-client")), *where, "--program", str(program_number), "--version", str(version)]
-    argv += ["--none"] if none else ["--uid", str(uid), "--gid", str(gid), "--machine", machine]
+    argv += ["--sec", sec] if sec else ["--none"] if none else ["--uid", str(uid), "--gid", str(gid), "--machine", machine]
     if gids:
         argv += ["--gids", ",".join(map(str, gids))]
+    if repeat != 1:
+        argv += ["--repeat", str(repeat)]
     if source_port:
         argv += ["--source-port", str(source_port)]
     return [*argv, *map(str, command)]
@@ -76,10 +81,10 @@ def parse_answer(text: str) -> Answer:
     return Answer(words[0] == "ok", dict(word.split("=", 1) for word in words[1:]))
 
 
-def call(where: list[str], *command, **options) -> Answer:
-    """call makes one call with tirpc-client and returns its answer."""
+def call(where: list[str], *command, env: dict[str, str] | None = None, **options) -> Answer:
+    """call makes one call with tirpc-client and returns its answer; `env` is added to its environment (Realm.env: tickets)."""
     done = subprocess.run(client_command(where, *command, **options), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=60, text=True)
+                          stderr=subprocess.STDOUT, timeout=60, text=True, env={**os.environ, **(env or {})})
     return parse_answer(done.stdout)
 
 

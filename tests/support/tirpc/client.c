@@ -1,8 +1,10 @@
 /* tirpc-client: one call made with libtirpc, and its result or its exact error on one line.
  *
  *   tirpc-client (--unix PATH | --tcp ADDRESS PORT) [--source-port N] [--none | --uid N --gid N --gids N,N... --machine NAME]
- *                [--program N] [--version N] [--repeat N] (null | who | echo SIZE | slow MS | procedure N)
+ *                [--sec krb5|krb5i|krb5p|mixed [--target SERVICE@HOST]] [--program N] [--version N] [--repeat N]
+ *                (null | who | echo SIZE | slow MS | procedure N)
  *
+ * With --sec the calls are RPCSEC_GSS, by the tickets of the environment; mixed uses the three services in turn.
  * Prints "ok ..." and exits 0, or "error stat=NAME ..." with why= (the auth_stat) or low= high= and exits 1; 2: usage, or no connection.
  */
 #include <arpa/inet.h>
@@ -14,10 +16,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "gss.h"
 #include "peer.h"
 
 struct options {
-  const char *unix_path, *address, *machine, *command;
+  const char *unix_path, *address, *machine, *command, *sec, *target;
   int port, source_port, anonymous;
   u_int uid, gid, gid_count, gids[64];
   rpcprog_t program;
@@ -53,6 +56,8 @@ static const char *stat_name(enum clnt_stat stat) {
 static const char *auth_name(enum auth_stat stat) {
   static const char *const names[] = {"AUTH_OK",           "AUTH_BADCRED",     "AUTH_REJECTEDCRED", "AUTH_BADVERF",
                                       "AUTH_REJECTEDVERF", "AUTH_TOOWEAK",     "AUTH_INVALIDRESP",  "AUTH_FAILED"};
+  if (stat == RPCSEC_GSS_CREDPROBLEM) return "RPCSEC_GSS_CREDPROBLEM";
+  if (stat == RPCSEC_GSS_CTXPROBLEM) return "RPCSEC_GSS_CTXPROBLEM";
   return (unsigned)stat < sizeof names / sizeof *names ? names[stat] : "AUTH_OTHER";
 }
 
@@ -62,6 +67,14 @@ static int report(CLIENT *client, enum clnt_stat stat) {
   printf("error stat=%s", stat_name(stat));
   if (stat == RPC_AUTHERROR) printf(" why=%s", auth_name(error.re_why));
   if (stat == RPC_PROGVERSMISMATCH || stat == RPC_VERSMISMATCH) printf(" low=%u high=%u", error.re_vers.low, error.re_vers.high);
+  putchar('\n');
+  return 1;
+}
+
+/* The context could not be made. */
+static int report_create(void) {
+  printf("error stat=%s", stat_name(rpc_createerr.cf_stat));
+  if (rpc_createerr.cf_stat == RPC_AUTHERROR) printf(" why=%s", auth_name(rpc_createerr.cf_error.re_why));
   putchar('\n');
   return 1;
 }
@@ -81,6 +94,7 @@ static int call_echo(CLIENT *client, const struct options *options) {
   for (u_int at = 0; at < sent.length; ++at) sent.bytes[at] = (char)(at * 2654435761u >> 24);
   for (u_long turn = 0; turn < options->repeat; ++turn) {
     struct blob received = {0, NULL};
+    gss_turn(client->cl_auth, options->sec, turn);
     enum clnt_stat stat = clnt_call(client, PEER_ECHO, (xdrproc_t)xdr_blob, (caddr_t)&sent, (xdrproc_t)xdr_blob, (caddr_t)&received, limit);
     if (stat != RPC_SUCCESS) return report(client, stat);
     if (received.length != sent.length || memcmp(received.bytes, sent.bytes, sent.length)) {
@@ -149,7 +163,7 @@ static u_long number_after(int count, char **words, int *at) {
 }
 
 static struct options parse(int count, char **words) {
-  struct options options = {.machine = "tirpc-client", .program = PEER_PROGRAM, .version = PEER_LOW, .repeat = 1};
+  struct options options = {.machine = "tirpc-client", .target = "nfs@localhost", .program = PEER_PROGRAM, .version = PEER_LOW, .repeat = 1};
   for (int at = 1; at < count; ++at) {
     const char *word = words[at];
     int more = at + 1 < count;
@@ -161,6 +175,8 @@ static struct options parse(int count, char **words) {
     else if (!strcmp(word, "--gid")) options.gid = (u_int)number_after(count, words, &at);
     else if (!strcmp(word, "--gids") && more) parse_gids(&options, words[++at]);
     else if (!strcmp(word, "--machine") && more) options.machine = words[++at];
+    else if (!strcmp(word, "--sec") && more) options.sec = words[++at];
+    else if (!strcmp(word, "--target") && more) options.target = words[++at];
     else if (!strcmp(word, "--program")) options.program = (rpcprog_t)number_after(count, words, &at);
     else if (!strcmp(word, "--version")) options.version = (rpcvers_t)number_after(count, words, &at);
     else if (!strcmp(word, "--repeat")) options.repeat = number_after(count, words, &at);
@@ -191,8 +207,14 @@ int main(int count, char **words) {
     return 2;
   }
   auth_destroy(client->cl_auth);
-  client->cl_auth = options.anonymous ? authnone_create()
-                                      : authunix_create((char *)options.machine, options.uid, options.gid, (int)options.gid_count, (gid_t *)options.gids);
+  client->cl_auth = authnone_create();
+  if (options.sec) {
+    AUTH *auth = gss_auth(client, options.sec, options.target);
+    if (auth == NULL) return report_create();
+    client->cl_auth = auth;
+  } else if (!options.anonymous) {
+    client->cl_auth = authunix_create((char *)options.machine, options.uid, options.gid, (int)options.gid_count, (gid_t *)options.gids);
+  }
   int status = run(client, &options);
   auth_destroy(client->cl_auth);
   clnt_destroy(client);

@@ -1,0 +1,44 @@
+// The contexts of one guest.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "gss/context.h"
+
+namespace gatehouse::gss {
+
+/// ContextTable: the contexts that one guest owns, whatever connections it has. At the cap the one that was unused
+/// longest goes (an expired one first), so that a guest evicts its own contexts only. Thread-safe; workers keep what
+/// they found and ask again only for a handle they do not know.
+class ContextTable {
+ public:
+  explicit ContextTable(std::size_t cap) : cap_(cap) {}
+
+  /// find: the context with this handle, which may have expired; null: this guest has none (another guest's handle
+  /// looks the same as one that never was). Compares length and all bytes.
+  [[nodiscard]] std::shared_ptr<Context> find(rpc::Bytes handle) const;
+  /// add: takes a context in. Returns how many were retired to make room (0 or 1).
+  std::size_t add(std::shared_ptr<Context> context, const Clock& now);
+  /// remove: retires a context; false when it was not there any more.
+  bool remove(const Context& context);
+  /// sweep: retires what expired `grace_ms` (for the ticket's end, whole seconds of it) or longer ago; returns how
+  /// many.
+  std::size_t sweep(const Clock& now, std::uint64_t grace_ms);
+  /// clear: retires all: the guest is gone.
+  void clear();
+
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  struct HandleHash {
+    std::size_t operator()(const Handle& h) const;
+  };
+  const std::size_t cap_;
+  mutable std::mutex mutex_;
+  std::unordered_map<Handle, std::shared_ptr<Context>, HandleHash> contexts_;
+};
+
+}  // namespace gatehouse::gss
