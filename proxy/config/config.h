@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "gss/identity.h"
 #include "proxy/net/address.h"
 #include "proxy/policy/guest.h"
 
@@ -44,19 +45,11 @@ struct Kerberos {
   std::string keytab = "/etc/krb5.keytab";
   std::string gssproxy_socket = "/run/gatehouse/gssproxy.sock";
   std::string service = "nfs";
+  std::string replay_cache = "/var/lib/gatehouse/rcache";  ///< directory; empty: the library's default
   std::chrono::milliseconds context_lifetime = std::chrono::hours(24);
-};
-
-/// PrincipalRule: one [[principal]]: first match wins.
-struct PrincipalRule {
-  struct Ids {
-    std::uint32_t uid = 0;
-    std::uint32_t gid = 0;
-    std::vector<std::uint32_t> groups;
-  };
-  struct Deny {};
-  std::string match;
-  std::variant<std::string, Ids, Deny> map;  ///< a local name, ids, or deny
+  std::chrono::milliseconds accept_timeout = std::chrono::seconds(10);
+  std::chrono::milliseconds id_cache = std::chrono::minutes(10);
+  std::uint32_t sequence_window = 1024;
 };
 
 /// Listener: one [[listener]].
@@ -81,7 +74,7 @@ struct Config {
   Gateway gateway;
   Admin admin;
   Kerberos kerberos;
-  std::vector<PrincipalRule> principals;
+  std::vector<gss::PrincipalRule> principals;
   std::vector<std::string> trust_allowed;
   std::vector<Listener> listeners;
   std::vector<Backend> backends;

@@ -50,13 +50,17 @@ void check_port_rule(Context& ctx, const GuestSource& src, const Config& config,
                                       "leave the key out (uid 0 is squashed unless the guest is trusted)");
 }
 
-void warn_kerberos_only(Context& ctx, const GuestSource& src, const policy::Guest& g) {
-  const auto usable = [](policy::SecSet s) { return s.has(policy::Sec::sys) || s.has(policy::Sec::none); };
-  if (g.sec.empty() || usable(g.sec)) return;
-  for (const auto& [program, set] : g.sec_by_program)
-    if (usable(set)) return;
-  ctx.warn(src.place(),
-           "guest " + quote(g.name) + " takes Kerberos flavors only, which this version refuses (AUTH_TOOWEAK)");
+void read_patterns(Context& ctx, const GuestSource& src, policy::Guest& out) {
+  const Found f = src.policy().find("principals");
+  if (!f) return;
+  for (const Node& pattern : *f.node->array()) {
+    check_pattern(ctx, pattern, "principals");
+    out.principals.push_back(*pattern.text());
+  }
+  if (src.is_defaults || f.origin != Origin::stated || out.principals.empty() || out.sec.empty()) return;
+  const auto kerberos = [](const auto& by_program) { return by_program.second.has_kerberos(); };
+  if (!out.sec.has_kerberos() && std::ranges::none_of(out.sec_by_program, kerberos))
+    ctx.warn(f.node->place, "principals has no effect: sec of guest " + quote(out.name) + " lists no Kerberos flavor");
 }
 
 }  // namespace
@@ -101,6 +105,7 @@ void read_rules(Context& ctx, const GuestSource& src, const Config& config, poli
   const auto [stated, inherited] = v.layers("sec_by_program");
   read_sec_by_program(ctx, inherited, out);
   read_sec_by_program(ctx, stated, out);
+  read_patterns(ctx, src, out);
   ids.squash = choose(ctx, v, "squash", kSquash, ids.squash);
   ids.anonuid = v.u32("anonuid", ids.anonuid);
   ids.anongid = v.u32("anongid", ids.anongid);
@@ -111,7 +116,6 @@ void read_rules(Context& ctx, const GuestSource& src, const Config& config, poli
   ids.gid_map = v.find("gid_map") ? read_id_map(ctx, v, "gid_map") : ids.uid_map;
   if (src.is_defaults) return;
   check_port_rule(ctx, src, config, out);
-  warn_kerberos_only(ctx, src, out);
   check_trust(ctx, src, config, out);
 }
 

@@ -5,31 +5,6 @@
 namespace gatehouse::config {
 namespace {
 
-std::uint32_t size_or(const View& v, std::string_view key, std::uint32_t otherwise) {
-  return static_cast<std::uint32_t>(v.size(key).value_or(otherwise));
-}
-
-void read_limits(Context& ctx, const GuestSource& src, policy::Guest& out) {
-  const auto [stated, inherited] = src.policy().layers("limits");
-  const View v(Section::limits, stated, inherited);
-  policy::Limits& l = out.limits;
-  l.connections = v.u32("connections", l.connections);
-  l.in_flight = v.u32("in_flight", l.in_flight);
-  l.record_bytes = size_or(v, "record_bytes", l.record_bytes);
-  l.fragments = v.u32("fragments", l.fragments);
-  l.buffered_bytes =
-      static_cast<std::uint64_t>(v.size("buffered_bytes").value_or(static_cast<std::int64_t>(l.buffered_bytes)));
-  l.log_lines = v.u32("log_lines", l.log_lines);
-  const Found buffered = v.find("buffered_bytes");
-  const Found record = v.find("record_bytes");
-  if (buffered && record && l.buffered_bytes < l.record_bytes) {
-    const Found& at = buffered.origin != Origin::builtin ? buffered : record;
-    ctx.warn(at.node->place,
-             "buffered_bytes is below record_bytes: a record of several fragments that is larger than "
-             "buffered_bytes will be refused");
-  }
-}
-
 void read_guest(Context& ctx, const GuestSource& src, const Books& books, const Config& config, policy::Guest& g) {
   read_identity(ctx, src, books, config, g);
   read_rules(ctx, src, config, g);

@@ -22,8 +22,11 @@ void read_identity(Context& ctx, const GuestSource& src, const Books& books, con
 /// check_identities: guests with identical keys.
 void check_identities(Context& ctx, const std::vector<GuestSource>& sources, const Config& config);
 
-/// read_rules: sec, squash, ids, port rule and trust.
+/// read_rules: sec, principals, squash, ids, port rule and trust.
 void read_rules(Context& ctx, const GuestSource& src, const Config& config, policy::Guest& out);
+
+/// read_limits: after read_rules: what a limit must hold depends on the flavors.
+void read_limits(Context& ctx, const GuestSource& src, policy::Guest& out);
 
 /// read_id_map: a map of id ranges; reports what is no range and what overlaps.
 authunix::IdMap read_id_map(Context& ctx, const View& view, std::string_view key);

@@ -71,22 +71,22 @@ std::string grant_text(const policy::ProgramGrant& g) {
 }
 
 void print_kerberos(Printer& p, const Kerberos& k) {
-  const Kerberos fallback;
-  const auto acceptor = [](Kerberos::Acceptor a) {
-    return quote(a == Kerberos::Acceptor::keytab ? "keytab" : "gssproxy");
-  };
   p.table("[kerberos]");
-  p.without_effect("acceptor", acceptor(k.acceptor), acceptor(fallback.acceptor));
-  p.without_effect("keytab", quote(k.keytab), quote(fallback.keytab));
-  p.without_effect("gssproxy_socket", quote(k.gssproxy_socket), quote(fallback.gssproxy_socket));
-  p.without_effect("service", quote(k.service), quote(fallback.service));
-  p.without_effect("context_lifetime", time_text(k.context_lifetime), time_text(fallback.context_lifetime));
+  p.key("acceptor", quote(k.acceptor == Kerberos::Acceptor::keytab ? "keytab" : "gssproxy"));
+  p.key("keytab", quote(k.keytab));
+  p.key("gssproxy_socket", quote(k.gssproxy_socket));
+  p.key("service", quote(k.service));
+  p.key("replay_cache", quote(k.replay_cache));
+  p.key("accept_timeout", time_text(k.accept_timeout));
+  p.key("context_lifetime", time_text(k.context_lifetime));
+  p.key("id_cache", time_text(k.id_cache));
+  p.key("sequence_window", std::uint64_t{k.sequence_window});
 }
 
 struct MapText {
   std::string operator()(const std::string& account) const { return quote(account); }
-  std::string operator()(PrincipalRule::Deny) const { return quote("deny"); }
-  std::string operator()(const PrincipalRule::Ids& ids) const {
+  std::string operator()(gss::PrincipalRule::Deny) const { return quote("deny"); }
+  std::string operator()(const gss::Ids& ids) const {
     return "{ uid = " + std::to_string(ids.uid) + ", gid = " + std::to_string(ids.gid) +
            ", groups = " + list(ids.groups, [](std::uint32_t g) { return std::to_string(g); }) + " }";
   }
@@ -101,7 +101,7 @@ void print_gateway(Printer& p, const Config& c) {
   p.without_effect("socket", quote(c.admin.socket), quote(Admin{}.socket));
   p.without_effect("http", quote(c.admin.http), quote(Admin{}.http));
   print_kerberos(p, c.kerberos);
-  for (const PrincipalRule& r : c.principals) {
+  for (const gss::PrincipalRule& r : c.principals) {
     p.table("[[principal]]");
     p.key("match", quote(r.match));
     p.key("map", std::visit(MapText{}, r.map));
@@ -160,6 +160,7 @@ void print_rules(Printer& p, const Config& c, const policy::Guest& g) {
   for (const auto& [program, set] : g.sec_by_program)
     by_program.append(by_program.empty() ? "" : ", ").append(rpc::program_name(program) + " = " + sec_text(set));
   p.key("sec_by_program", "{ " + by_program + " }");
+  p.key("principals", quoted_list(g.principals));
   p.key("squash", quote(squash_word(g.ids.squash)));
   p.key("anonuid", std::uint64_t{g.ids.anonuid});
   p.key("anongid", std::uint64_t{g.ids.anongid});
@@ -174,10 +175,22 @@ void print_rules(Printer& p, const Config& c, const policy::Guest& g) {
 }
 
 void print_limits(Printer& p, const policy::Limits& l) {
-  p.key("limits", "{ connections = " + std::to_string(l.connections) + ", in_flight = " + std::to_string(l.in_flight) +
-                      ", record_bytes = " + size_text(l.record_bytes) + ", fragments = " + std::to_string(l.fragments) +
-                      ", buffered_bytes = " + size_text(l.buffered_bytes) +
-                      ", log_lines = " + std::to_string(l.log_lines) + " }");
+  std::string out;
+  const auto add = [&](string_view name, const std::string& value) {
+    out.append(out.empty() ? "{ " : ", ").append(name).append(" = ").append(value);
+  };
+  add("connections", std::to_string(l.connections));
+  add("in_flight", std::to_string(l.in_flight));
+  add("record_bytes", size_text(l.record_bytes));
+  add("fragments", std::to_string(l.fragments));
+  add("buffered_bytes", size_text(l.buffered_bytes));
+  add("log_lines", std::to_string(l.log_lines));
+  add("contexts", std::to_string(l.contexts));
+  add("nascent_contexts", std::to_string(l.nascent_contexts));
+  add("inits_per_second", std::to_string(l.inits_per_second));
+  add("gss_request_bytes", size_text(l.gss_request_bytes));
+  add("gss_reply_bytes", size_text(l.gss_reply_bytes));
+  p.key("limits", out + " }");
 }
 
 void print_guest(Printer& p, const Config& c, const policy::Guest& g) {

@@ -151,7 +151,7 @@ void check_table(Context& ctx, const Node& table, std::initializer_list<Section>
       continue;
     }
     check_value(&ctx, *row, m.value);
-    if (!row->effective && row->section != Section::principal_ids)
+    if (!row->effective)
       ctx.warn(m.place,
                std::string(section_title(row->section)) + ' ' + m.key + " is read, but has no effect in this version");
   }

@@ -47,14 +47,6 @@ void check_root(Context& ctx, const Node& root) {
   }
 }
 
-// The one table of a section, checked; null when it is not stated.
-const Node* table_of(Context& ctx, const Node& root, std::string_view key, Section section) {
-  const Node* n = root.find(key);
-  if (n == nullptr || n->table() == nullptr) return nullptr;
-  check_table(ctx, *n, {section});
-  return n;
-}
-
 bool valid_name(std::string_view s) {
   return !s.empty() && s.size() <= 255 && std::ranges::all_of(s, [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -62,15 +54,14 @@ bool valid_name(std::string_view s) {
   });
 }
 
-PrincipalRule::Ids read_ids(const Node& map) {
-  const View v(Section::principal_ids, &map);
-  PrincipalRule::Ids ids{v.u32("uid", 0), v.u32("gid", 0), {}};
-  if (const Node::Array* groups = v.texts("groups"))
-    for (const Node& g : *groups) ids.groups.push_back(static_cast<std::uint32_t>(std::get<std::int64_t>(g.value)));
-  return ids;
-}
-
 }  // namespace
+
+const Node* table_of(Context& ctx, const Node& root, std::string_view key, Section section) {
+  const Node* n = root.find(key);
+  if (n == nullptr || n->table() == nullptr) return nullptr;
+  check_table(ctx, *n, {section});
+  return n;
+}
 
 std::string NameBook::claim(Context& ctx, const Node& table, Section section, std::uint16_t index) {
   const Found found = View(section, &table).find("name");
@@ -119,42 +110,6 @@ void read_admin(Context& ctx, const Node& root, Config& out) {
   if (socket && !out.admin.socket.empty() && out.admin.socket.front() != '/')
     ctx.error(socket.node->place,
               "socket is " + quote(out.admin.socket) + ": write an absolute path, or \"\" for none");
-}
-
-void read_kerberos(Context& ctx, const Node& root, Config& out) {
-  static constexpr Word<Kerberos::Acceptor> kAcceptors[] = {{"keytab", Kerberos::Acceptor::keytab},
-                                                            {"gssproxy", Kerberos::Acceptor::gssproxy}};
-  const View v(Section::kerberos, table_of(ctx, root, "kerberos", Section::kerberos));
-  Kerberos& k = out.kerberos;
-  k.acceptor = choose(ctx, v, "acceptor", kAcceptors, k.acceptor);
-  k.keytab = v.text_or("keytab", k.keytab);
-  k.gssproxy_socket = v.text_or("gssproxy_socket", k.gssproxy_socket);
-  k.service = v.text_or("service", k.service);
-  k.context_lifetime = v.time("context_lifetime").value_or(k.context_lifetime);
-  for (const std::string_view key : {"keytab", "gssproxy_socket", "service"})
-    if (const Found f = v.find(key); f && f.node->text()->empty())
-      ctx.error(f.node->place, std::string(key) + " is empty: leave the key out for its default");
-}
-
-void read_principals(Context& ctx, const Node& root, Config& out) {
-  for (const Node* table : tables_of(root, "principal")) {
-    check_table(ctx, *table, {Section::principal});
-    const View v(Section::principal, table);
-    PrincipalRule rule{v.text_or("match", ""), {}};
-    if (const Found f = v.find("match"); f && rule.match.empty())
-      ctx.error(f.node->place, "match is empty: write a principal, for example \"host/*@EXAMPLE.COM\"");
-    if (const Found f = v.find("map")) {
-      if (f.node->text() == nullptr)
-        rule.map = read_ids(*f.node);
-      else if (*f.node->text() == "deny")
-        rule.map = PrincipalRule::Deny{};
-      else if (f.node->text()->empty())
-        ctx.error(f.node->place, "map is empty: write a local account, ids or \"deny\"");
-      else
-        rule.map = *f.node->text();
-    }
-    out.principals.push_back(std::move(rule));
-  }
 }
 
 void read_trust(Context& ctx, const Node& root, Config& out) {

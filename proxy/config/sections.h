@@ -32,6 +32,12 @@ struct Books {
   NameBook guests{"guest"};
 };
 
+/// table_of: the one table of a section, checked; null when it is not stated.
+const Node* table_of(Context& ctx, const Node& root, std::string_view key, Section section);
+
+/// check_pattern: reports a pattern of principals (a string node) that can match nobody. `key` is whose value it is.
+void check_pattern(Context& ctx, const Node& pattern, std::string_view key);
+
 /// read_config: everything, in the order below.
 void read_config(Context& ctx, const Node& root, Config& out);
 

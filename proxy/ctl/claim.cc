@@ -27,28 +27,35 @@ Body sys_body(const Claim& c) {
   return out;
 }
 
-// RFC 2203 section 5.3.1: version 1, DATA, sequence number 1, the service, a handle.
-Body gss_body(std::uint32_t service) {
-  Body out(24);
+// RFC 2203 section 5.2: a DATA call of a context.
+Body gss_body(rpc::GssService service) {
+  static constexpr std::uint8_t kHandle[4] = {};
+  rpc::GssCred cred;
+  cred.version = rpc::kGssVersion1;
+  cred.proc = static_cast<std::uint32_t>(rpc::GssProc::data);
+  cred.seq = 1;
+  cred.service = static_cast<std::uint32_t>(service);
+  cred.handle = kHandle;
+  Body out(rpc::kMaxAuthBytes);
   rpc::XdrWriter w(out);
-  w.u32(1);
-  w.u32(0);
-  w.u32(1);
-  w.u32(service);
-  w.u32(4);
-  w.u32(0);
+  rpc::write_gss_cred(w, cred);
+  out.resize(w.size());
   return out;
 }
 
 struct Flavor {
   std::string_view word;
   AuthFlavor flavor;
-  std::uint32_t service;  // of RPCSEC_GSS
+  rpc::GssService service = rpc::GssService::none;  // of RPCSEC_GSS
 };
-constexpr Flavor kFlavors[] = {{"none", AuthFlavor::none, 0},        {"sys", AuthFlavor::sys, 0},
-                               {"krb5", AuthFlavor::rpcsec_gss, 1},  {"krb5i", AuthFlavor::rpcsec_gss, 2},
-                               {"krb5p", AuthFlavor::rpcsec_gss, 3}, {"tls", AuthFlavor::tls, 0},
-                               {"short", AuthFlavor::short_hand, 0}, {"dh", AuthFlavor::dh, 0}};
+constexpr Flavor kFlavors[] = {{"none", AuthFlavor::none},
+                               {"sys", AuthFlavor::sys},
+                               {"krb5", AuthFlavor::rpcsec_gss, rpc::GssService::none},
+                               {"krb5i", AuthFlavor::rpcsec_gss, rpc::GssService::integrity},
+                               {"krb5p", AuthFlavor::rpcsec_gss, rpc::GssService::privacy},
+                               {"tls", AuthFlavor::tls},
+                               {"short", AuthFlavor::short_hand},
+                               {"dh", AuthFlavor::dh}};
 
 const Flavor* find_flavor(std::string_view word) {
   for (const Flavor& f : kFlavors)
@@ -58,6 +65,20 @@ const Flavor* find_flavor(std::string_view word) {
 
 std::string in_quotes(std::string_view s) {
   return '"' + std::string(s) + '"';
+}
+
+// What is wrong with who is said to call; empty: nothing. A principal is compared with patterns as Kerberos shows it,
+// which is with its realm.
+std::string principal_fault(const Claim& c, const Flavor& flavor) {
+  const bool kerberos = flavor.flavor == AuthFlavor::rpcsec_gss;
+  if (kerberos && c.principal.empty())
+    return "--sec " + c.sec + " needs --principal: say who calls, for example --principal alice@EXAMPLE.COM";
+  if (!kerberos && !c.principal.empty())
+    return "--principal goes with --sec krb5, krb5i or krb5p, not with --sec " + c.sec;
+  const std::size_t at = c.principal.rfind('@');
+  if (kerberos && (at == 0 || at == std::string::npos || at + 1 == c.principal.size()))
+    return "--principal is " + in_quotes(c.principal) + ": write it with its realm, for example alice@EXAMPLE.COM";
+  return {};
 }
 
 }  // namespace
@@ -96,7 +117,9 @@ std::expected<Call, std::string> make_call(const Claim& c) {
   const Flavor* flavor = find_flavor(c.sec);
   if (flavor == nullptr)
     return std::unexpected("--sec is " + in_quotes(c.sec) + ": write none, sys, krb5, krb5i, krb5p, tls, short or dh");
+  if (const std::string fault = principal_fault(c, *flavor); !fault.empty()) return std::unexpected(fault);
   Call out;
+  out.service = flavor->service;
   if (flavor->flavor == AuthFlavor::sys) out.credential = sys_body(c);
   if (flavor->flavor == AuthFlavor::rpcsec_gss) out.credential = gss_body(flavor->service);
   out.header.rpcvers = rpc::kRpcVersion;

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "rpc/call.h"
+#include "rpc/gss_cred.h"
 
 namespace gatehouse::ctl {
 
 /// Claim: what the guest says. Text as it was typed.
 struct Claim {
   std::string sec = "sys";  ///< none, sys, krb5, krb5i, krb5p, tls, short or dh
+  std::string principal;    ///< who calls by krb5, krb5i or krb5p: "alice@EXAMPLE.COM"; empty with the others
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   std::vector<std::uint32_t> gids;  ///< of any number: more than 16 are as malformed here as on the wire
@@ -26,6 +28,7 @@ struct Claim {
 struct Call {
   std::vector<std::uint8_t> credential;
   rpc::CallHeader header;
+  rpc::GssService service = rpc::GssService::none;  ///< of an RPCSEC_GSS call
 };
 
 /// parse_number: a decimal number of 32 bits, or what is wrong with what was given for `option`.

@@ -4,6 +4,7 @@
 
 #include "proxy/config/source_address.h"
 #include "proxy/config/units.h"
+#include "proxy/ctl/principal.h"
 #include "proxy/policy/decide.h"
 #include "proxy/runtime/guest_index.h"
 #include "rpc/names.h"
@@ -100,7 +101,31 @@ void show_forward(const config::Config& c, const policy::Guest& g, const policy:
   out.credential = std::move(credential);
 }
 
+std::vector<std::string> sec_words(policy::SecSet set) {
+  std::vector<std::string> out;
+  for (const policy::Sec s :
+       {policy::Sec::none, policy::Sec::sys, policy::Sec::krb5, policy::Sec::krb5i, policy::Sec::krb5p})
+    if (set.has(s)) out.emplace_back(policy::sec_name(s));
+  return out;
+}
+
+void explain_call(const config::Config& c, const policy::Guest& g, const Question& q, const Call& call, Answer& out) {
+  const auto port = port_of(c, g, q, out);
+  const policy::Decision d = policy::decide(g, call.header, port);
+  show_decision(c, g, call.header, port, d, out);
+}
+
 }  // namespace
+
+void show_decision(const config::Config& c, const policy::Guest& g, const rpc::CallHeader& header,
+                   std::optional<std::uint32_t> port, const policy::Decision& d, Answer& out) {
+  out.allowed = d.verdict != policy::Verdict::refuse;
+  out.rule = policy::rule_word(d.rule);
+  out.reason = policy::describe(g, header, port, d);
+  if (d.verdict == policy::Verdict::forward) show_forward(c, g, d, out);
+  if (d.verdict == policy::Verdict::refuse) out.reply = rpc::rejection_name(d.rejection);
+  if (d.verdict == policy::Verdict::answer_empty) out.reply = "SUCCESS";
+}
 
 std::expected<Answer, std::string> explain(const config::Config& c, const Question& q) {
   Answer out;
@@ -113,16 +138,13 @@ std::expected<Answer, std::string> explain(const config::Config& c, const Questi
              rpc::procedure_name(header.program, header.version, header.procedure);
   if (*guest == nullptr) return nobody(std::move(out), q);
   const policy::Guest& g = **guest;
-  const auto port = port_of(c, g, q, out);
-  const policy::Decision d = policy::decide(g, header, port);
-  out.allowed = d.verdict != policy::Verdict::refuse;
-  out.rule = policy::rule_word(d.rule);
-  out.reason = policy::describe(g, header, port, d);
   out.guest = g.name;
   out.uuid = g.uuid;
-  if (d.verdict == policy::Verdict::forward) show_forward(c, g, d, out);
-  if (d.verdict == policy::Verdict::refuse) out.reply = rpc::rejection_name(d.rejection);
-  if (d.verdict == policy::Verdict::answer_empty) out.reply = "SUCCESS";
+  out.sec = sec_words(g.sec_for(header.program));
+  if (q.claim.principal.empty())
+    explain_call(c, g, q, *call, out);
+  else
+    explain_principal(c, g, q, *call, out);
   return out;
 }
 

@@ -40,12 +40,19 @@ struct Answer {
   std::optional<Credential> credential;  ///< of an allowed call that goes on
   std::string backend;                   ///< its name; empty: the call goes nowhere
   std::string backend_address;
-  std::string source_address;  ///< of the link, where the backend is reached by TCP
-  std::string reply;           ///< what the gateway itself answers, for example "AUTH_TOOWEAK"; empty: nothing
+  std::string source_address;           ///< of the link, where the backend is reached by TCP
+  std::vector<std::string> sec;         ///< the guest's flavors for this program
+  std::string principal;                ///< who calls by Kerberos; what follows is of such calls only
+  std::vector<std::string> principals;  ///< the guest's patterns; empty: all that map to ids
+  std::string mapping;                  ///< how the principal was mapped: rule, local name, account
+  std::optional<gss::Ids> account;      ///< its ids, before squash and the guest's rule for group lists
+  std::string ids;                      ///< what these two make of them
+  std::string reply;                    ///< what the gateway itself answers, for example "AUTH_TOOWEAK"; empty: nothing
   std::vector<std::string> warnings;
 };
 
-/// explain: decides the call by the configuration, or says what of the question has no meaning. Pure.
+/// explain: decides the call by the configuration, or says what of the question has no meaning. Pure for calls without
+/// a principal; a principal is looked up as the daemon does it: in krb5.conf and among the system's accounts.
 std::expected<Answer, std::string> explain(const config::Config& c, const Question& q);
 
 }  // namespace gatehouse::ctl

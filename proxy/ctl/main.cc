@@ -20,7 +20,7 @@ constexpr const char* kDefaultConfig = "/etc/gatehouse/gatehouse.conf";
 struct Options {
   std::string config = kDefaultConfig;
   bool json = false;
-  std::string guest, cid, listener, port, sec = "sys", uid = "0", gid = "0", gids, program, version, procedure;
+  std::string guest, cid, listener, port, sec = "sys", principal, uid, gid, gids, program, version, procedure;
 };
 
 int fail(bool json, const std::string& error, std::span<const config::Problem> problems = {}) {
@@ -46,7 +46,7 @@ int check(const Options& o) {
     std::cout << ctl::json_check(*conf);
   else
     std::cout << o.config << " is good: " << conf->listeners.size() << " listeners, " << conf->backends.size()
-              << " backends, " << conf->guests.size() << " guests\n";
+              << " backends, " << conf->guests.size() << " guests, " << conf->principals.size() << " principal rules\n";
   return kAllowed;
 }
 
@@ -60,6 +60,8 @@ std::expected<ctl::Question, std::string> question(const Options& o) {
       return std::unexpected(std::string(option) +
                              " is missing: say what is called, for example --program nfs "
                              "--version 4 --procedure compound");
+  if (!o.principal.empty() && !(o.uid + o.gid + o.gids).empty())
+    return std::unexpected("--uid, --gid and --gids are claims of AUTH_SYS: leave them out beside --principal");
   std::string error;
   const auto number = [&](std::string_view option, const std::string& text) {
     const auto n = ctl::parse_number(option, text);
@@ -71,8 +73,9 @@ std::expected<ctl::Question, std::string> question(const Options& o) {
   if (!o.cid.empty()) q.cid = number("--cid", o.cid);
   if (!o.port.empty()) q.port = number("--port", o.port);
   q.claim.sec = o.sec;
-  q.claim.uid = number("--uid", o.uid);
-  q.claim.gid = number("--gid", o.gid);
+  q.claim.principal = o.principal;
+  if (!o.uid.empty()) q.claim.uid = number("--uid", o.uid);
+  if (!o.gid.empty()) q.claim.gid = number("--gid", o.gid);
   q.claim.program = o.program;
   q.claim.version = number("--version", o.version);
   q.claim.procedure = o.procedure;
@@ -100,8 +103,9 @@ void add_explain_options(CLI::App& sub, Options& o) {
   sub.add_option("--listener", o.listener, "With --cid: the listener it comes in by, where that matters");
   sub.add_option("--port", o.port, "Its source port; without: an unprivileged one");
   sub.add_option("--sec", o.sec, "Flavor: none, sys, krb5, krb5i, krb5p, tls, short or dh")->capture_default_str();
-  sub.add_option("--uid", o.uid, "User id it claims")->capture_default_str();
-  sub.add_option("--gid", o.gid, "Group id it claims")->capture_default_str();
+  sub.add_option("--principal", o.principal, "With krb5, krb5i, krb5p: who calls, for example alice@EXAMPLE.COM");
+  sub.add_option("--uid", o.uid, "User id it claims [0]");
+  sub.add_option("--gid", o.gid, "Group id it claims [0]");
   sub.add_option("--gids", o.gids, "Further group ids it claims, with commas between");
   sub.add_option("--program", o.program, "Program it calls: a name such as nfs, or a number");
   sub.add_option("--version", o.version, "Version of the program");

@@ -1,5 +1,6 @@
 #include "proxy/ctl/report.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace gatehouse::ctl {
@@ -29,12 +30,37 @@ Json problems_json(std::span<const config::Problem> problems) {
   return out;
 }
 
+Json account_json(const std::optional<gss::Ids>& ids) {
+  if (!ids) return nullptr;
+  return {{"uid", ids->uid}, {"gid", ids->gid}, {"groups", ids->groups}};
+}
+
+std::string numbers(std::span<const std::uint32_t> list) {
+  std::string out;
+  for (const std::uint32_t n : list) out.append(out.empty() ? "" : ",").append(std::to_string(n));
+  return '[' + out + ']';
+}
+
+// A list of groups may be 65536 long.
+std::string account_text(const gss::Ids& ids) {
+  constexpr std::size_t kShown = 32;
+  const std::span<const std::uint32_t> groups(ids.groups);
+  std::string out = "uid=" + std::to_string(ids.uid) + " gid=" + std::to_string(ids.gid) +
+                    " groups=" + numbers(groups.first(std::min(groups.size(), kShown)));
+  if (groups.size() > kShown) out += " and " + std::to_string(groups.size() - kShown) + " more";
+  return out;
+}
+
+std::string words(const std::vector<std::string>& list) {
+  std::string out;
+  for (const std::string& word : list) out.append(out.empty() ? "" : ", ").append(word);
+  return out;
+}
+
 std::string credential_text(const Credential& c) {
   if (c.flavor != "sys") return "AUTH_NONE";
-  std::string gids;
-  for (const std::uint32_t g : c.gids) gids.append(gids.empty() ? "" : ",").append(std::to_string(g));
   return "AUTH_SYS machine=" + c.machine + " uid=" + std::to_string(c.uid) + " gid=" + std::to_string(c.gid) +
-         " gids=[" + gids + ']';
+         " gids=" + numbers(c.gids);
 }
 
 }  // namespace
@@ -47,6 +73,14 @@ std::string text(const Answer& a) {
   line("guest", a.uuid.empty() ? a.guest : a.guest + " (" + a.uuid + ')');
   line("rule", a.rule);
   line("reason", a.reason);
+  if (!a.principal.empty()) {
+    line("principal", a.principal);
+    line("mapping", a.mapping);
+    if (a.account) line("account", account_text(*a.account));
+    line("ids", a.ids);
+    line("principals", a.principals.empty() ? "all that map to ids" : words(a.principals));
+    line("sec", words(a.sec));
+  }
   if (a.credential) line("credential", credential_text(*a.credential));
   if (!a.backend.empty())
     line("backend",
@@ -62,6 +96,12 @@ std::string json(const Answer& a) {
                {"reason", a.reason},
                {"guest", or_null(a.guest)},
                {"uuid", or_null(a.uuid)},
+               {"sec", a.sec},
+               {"principal", or_null(a.principal)},
+               {"principals", a.principal.empty() ? Json() : Json(a.principals)},
+               {"mapping", or_null(a.mapping)},
+               {"account", account_json(a.account)},
+               {"ids", or_null(a.ids)},
                {"credential", credential_json(a.credential)},
                {"backend", or_null(a.backend)},
                {"source_address", or_null(a.source_address)},
@@ -78,6 +118,7 @@ std::string json_check(const config::Config& c) {
                {"listeners", c.listeners.size()},
                {"backends", c.backends.size()},
                {"guests", c.guests.size()},
+               {"principal_rules", c.principals.size()},
                {"warnings", problems_json(c.warnings)}});
 }
 

@@ -4,7 +4,9 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -21,6 +23,13 @@ namespace {
 constexpr int kListenerRetry = 1000;  // ms
 constexpr std::uint64_t kSignals = 0;
 constexpr std::uint64_t kListeners = 1;
+// Accepting computes little and waits for a directory or gssproxy at times: some threads even on one core.
+constexpr std::size_t kFewestAcceptors = 4;
+constexpr std::size_t kMostAcceptors = 16;
+// For threads that are at a token when the daemon stops.
+constexpr std::chrono::seconds kStopGrace{3};
+// Tokens that may wait in all; each guest's are bounded by limits.nascent_contexts.
+constexpr std::size_t kMostTokens = 4096;
 
 // Every connection and every link is a descriptor: take what the host allows.
 void raise_descriptor_limit() {
@@ -43,6 +52,25 @@ net::UniqueFd take_signals() {
 std::size_t worker_count(const config::Config& c) {
   if (c.gateway.workers != 0) return c.gateway.workers;
   return std::max(1U, std::thread::hardware_concurrency());
+}
+
+// The threads that accept Kerberos tokens; null when no guest may use any krb5 flavor.
+std::unique_ptr<offload::AcceptPool> make_acceptor(const config::Config& c, std::size_t workers) {
+  const auto speaks = [](const policy::Guest& g) {
+    return g.sec.has_kerberos() ||
+           std::ranges::any_of(g.sec_by_program, [](const auto& p) { return p.second.has_kerberos(); });
+  };
+  if (!std::ranges::any_of(c.guests, speaks)) return nullptr;
+  const config::Kerberos& k = c.kerberos;
+  const std::size_t threads =
+      std::clamp<std::size_t>(std::thread::hardware_concurrency(), kFewestAcceptors, kMostAcceptors);
+  auto acceptor = k.acceptor == config::Kerberos::Acceptor::keytab
+                      ? gss::make_keytab_acceptor(k.keytab, k.service, k.replay_cache)
+                      : gss::make_gssproxy_acceptor(k.gssproxy_socket, k.service, threads);
+  return std::make_unique<offload::AcceptPool>(
+      std::move(acceptor), std::make_unique<gss::Mapper>(c.principals, k.id_cache),
+      offload::AcceptPool::Terms{k.accept_timeout, k.context_lifetime, k.sequence_window, workers + 1}, threads,
+      kMostTokens);
 }
 
 // False: the daemon is to end.
@@ -103,9 +131,10 @@ int run(config::Config conf) {
 
   const std::size_t count = worker_count(conf);
   runtime::Shared shared(std::move(conf), count);
+  const std::unique_ptr<offload::AcceptPool> tokens = make_acceptor(shared.conf, count);
   std::vector<std::unique_ptr<worker::Worker>> workers;
   for (std::size_t i = 0; i < count; ++i) {
-    workers.push_back(std::make_unique<worker::Worker>(shared, i + 1));
+    workers.push_back(std::make_unique<worker::Worker>(shared, i + 1, tokens.get()));
     if (!workers.back()->start()) return fail("a worker's event loop");
   }
   worker::Acceptor acceptor(shared, workers);
@@ -121,8 +150,16 @@ int run(config::Config conf) {
   serve(acceptor, shared, epoll.get(), signals.get());
   ::sd_notify(0, "STOPPING=1");
   for (const auto& w : workers) w->stop();
+  const bool ended = tokens == nullptr || tokens->stop(kStopGrace);
   report_counters(shared);
   log::Line(log::Level::info, "stopped").write();
+  if (!ended) {
+    // A look-up that hangs cannot be interrupted, and nothing is left to be saved.
+    log::Line(log::Level::warning, "acceptor-hangs")
+        .add("hint", "the system's accounts or the keytab's file system do not answer: leaving without them")
+        .write();
+    ::_exit(0);
+  }
   return 0;
 }
 

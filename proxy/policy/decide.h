@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 
+#include "gss/identity.h"
 #include "proxy/policy/guest.h"
 #include "rpc/call.h"
+#include "rpc/gss_cred.h"
 #include "rpc/reply.h"
 
 namespace gatehouse::policy {
@@ -17,13 +19,16 @@ enum class Rule : std::uint8_t {
   squash,           ///< allowed, with ids replaced by squash
   id_map,           ///< allowed, with an id that no range holds made anonymous
   insecure_squash,  ///< allowed, anonymous: insecure_action = "squash"
-  null_procedure,   ///< allowed: NULL with AUTH_NONE needs no authorization
+  null_procedure,   ///< allowed: NULL with AUTH_NONE, or with a context of a service that is not listed
+  state_operation,  ///< allowed: NFSv4 state operations with krb5i
   tls_probe,        ///< answered here (RFC 9289)
   bad_credential,   ///< malformed credential
   bad_verifier,     ///< verifier that the flavor does not have
   unknown_flavor,   ///< AUTH_SHORT, AUTH_DH and flavors nobody knows
   sec,              ///< flavor not in `sec` / `sec_by_program`
-  kerberos_absent,  ///< RPCSEC_GSS is listed, but this build does not terminate it
+  principal,        ///< not among the guest's `principals`, or denied by a [[principal]] rule
+  no_account,       ///< no [[principal]] rule and no local account for the principal
+  lookup_failed,    ///< the system could not say which account the principal has
   secure,           ///< source port of 1024 or above
   groups,           ///< groups = "reject"
   program,          ///< program not granted
@@ -38,7 +43,12 @@ inline constexpr std::size_t kRuleCount = static_cast<std::size_t>(Rule::rpcbind
 std::string_view rule_word(Rule r);
 
 /// Verdict: what is done with the call.
-enum class Verdict : std::uint8_t { forward, answer_empty, refuse };
+enum class Verdict : std::uint8_t {
+  forward,
+  forward_state,  ///< forward if the arguments are only_state_operations(), else refuse: Rule::sec, AUTH_TOOWEAK
+  answer_empty,
+  refuse,
+};
 
 /// Decision: a plain value, nothing allocated. `rejection` is set for refuse; `backend`, `flavor` and (for sys)
 /// `credential` for forward.
@@ -54,8 +64,25 @@ struct Decision {
 };
 
 /// decide: what to do with `call` from `guest`. `port` is the peer's source port, or nothing where the transport has
-/// none. Default deny: what no rule allows is refused. Never allocates; safe for all threads.
+/// none. Default deny: what no rule allows is refused, and so is every RPCSEC_GSS credential: decide_gss() is asked
+/// about those. Never allocates; safe for all threads.
 Decision decide(const Guest& guest, const rpc::CallHeader& call, std::optional<std::uint32_t> port);
+
+/// decide_gss: what to do with a data call whose RPCSEC_GSS header was verified: `service` is the call's, `ids` are its
+/// principal's. The flavor must be listed in `sec` (or sec_by_program) as krb5, krb5i or krb5p; NULL needs any of the
+/// three listed; an NFSv4 COMPOUND with krb5i where only others of the three are listed gets forward_state. Squash and
+/// the group strategy apply. Never allocates; safe for all threads.
+Decision decide_gss(const Guest& guest, const rpc::CallHeader& call, rpc::GssService service, const gss::Ids& ids);
+
+/// only_state_operations: whether `args`, the arguments of an NFSv4 COMPOUND, hold at least one operation and none but
+/// EXCHANGE_ID, CREATE_SESSION, BIND_CONN_TO_SESSION, SEQUENCE, RECLAIM_COMPLETE, DESTROY_SESSION, DESTROY_CLIENTID,
+/// SETCLIENTID, SETCLIENTID_CONFIRM and RENEW (RFC 7530, RFC 8881), and nothing after them; PUTROOTFH with GETATTR of
+/// lease_time alone counts as one more: without it a Linux client renews no lease. Linux sends these as the
+/// machine's principal with krb5i whatever the mount says. What cannot be decoded is no such thing. Never allocates.
+bool only_state_operations(rpc::Bytes args);
+
+/// principal_allowed: whether the guest's `principals` let `principal` in; an empty list lets all in that map to ids.
+bool principal_allowed(const Guest& guest, std::string_view principal);
 
 /// describe: the decision in a sentence for people: the rule with the values that met it.
 std::string describe(const Guest& guest, const rpc::CallHeader& call, std::optional<std::uint32_t> port,

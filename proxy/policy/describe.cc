@@ -18,6 +18,30 @@ std::string called(const rpc::CallHeader& c) {
          rpc::procedure_name(c.program, c.version, c.procedure);
 }
 
+bool kerberos(const rpc::CallHeader& call) {
+  return call.cred.is(rpc::AuthFlavor::rpcsec_gss);
+}
+
+// The word of `sec` for the call's flavor, as far as there is one.
+std::string flavor_word(const rpc::CallHeader& call) {
+  if (call.cred.is(rpc::AuthFlavor::none)) return "none";
+  if (call.cred.is(rpc::AuthFlavor::sys)) return "sys";
+  rpc::GssCred cred;
+  if (!kerberos(call) || !rpc::parse_gss_cred(call.cred.body, cred)) return "the flavor";
+  switch (cred.service) {
+    case static_cast<std::uint32_t>(rpc::GssService::none): return "krb5";
+    case static_cast<std::uint32_t>(rpc::GssService::integrity): return "krb5i";
+    case static_cast<std::uint32_t>(rpc::GssService::privacy): return "krb5p";
+    default: return "the flavor";
+  }
+}
+
+std::string ids_word(const Guest& guest, const rpc::CallHeader& call) {
+  if (kerberos(call)) return "ids of the principal";
+  const bool maps = !guest.ids.uid_map.empty() || !guest.ids.gid_map.empty();
+  return maps ? "ids as the guest's maps say" : "ids as the guest claims them";
+}
+
 std::string squash_word(authunix::Squash s) {
   return s == authunix::Squash::all ? "all" : s == authunix::Squash::root ? "root" : "none";
 }
@@ -29,11 +53,7 @@ std::string describe(const Guest& guest, const rpc::CallHeader& call, std::optio
   std::ostringstream s;
   s << "guest " << guest.name << ": ";
   switch (d.rule) {
-    case Rule::granted:
-      s << called(call) << " is granted, "
-        << (guest.ids.uid_map.empty() && guest.ids.gid_map.empty() ? "ids as the guest claims them"
-                                                                   : "ids as the guest's maps say");
-      break;
+    case Rule::granted: s << called(call) << " is granted, " << ids_word(guest, call); break;
     case Rule::squash:
       s << called(call) << " is granted, squash = \"" << squash_word(guest.ids.squash) << "\" replaced ids";
       break;
@@ -44,18 +64,31 @@ std::string describe(const Guest& guest, const rpc::CallHeader& call, std::optio
       s << called(call) << " is granted, but source port " << *port
         << " is not below 1024: insecure_action = \"squash\" made the caller anonymous";
       break;
-    case Rule::null_procedure: s << "the NULL procedure with AUTH_NONE needs no authorization"; break;
+    case Rule::null_procedure:
+      s << (kerberos(call) ? "the NULL procedure is taken with every service of RPCSEC_GSS"
+                           : "the NULL procedure with AUTH_NONE needs no authorization");
+      break;
+    case Rule::state_operation:
+      s << called(call)
+        << " of state operations alone is taken with krb5i: Linux sends these so, as the machine's principal";
+      break;
     case Rule::tls_probe: s << "the AUTH_TLS probe is answered by the gateway: no TLS here"; break;
     case Rule::bad_credential: s << "the credential is malformed"; break;
     case Rule::bad_verifier: s << "the verifier is not an empty AUTH_NONE"; break;
     case Rule::unknown_flavor: s << "flavor " << call.cred.flavor << " is not taken from anybody"; break;
     case Rule::sec:
-      s << "the flavor is not in sec = " << sec_list(guest.sec_for(call.program)) << " for "
+      s << flavor_word(call) << " is not in sec = " << sec_list(guest.sec_for(call.program)) << " for "
         << rpc::program_name(call.program);
       break;
-    case Rule::kerberos_absent: s << "RPCSEC_GSS is listed in sec, but this version does not terminate it"; break;
+    case Rule::principal:
+      s << "the principal is not among the guest's principals, or a [[principal]] rule denies it";
+      break;
+    case Rule::no_account: s << "the principal has no local account, and no [[principal]] rule is for it"; break;
+    case Rule::lookup_failed: s << "the system could not say which account the principal has"; break;
     case Rule::secure: s << "secure = true and source port " << *port << " is not below 1024"; break;
-    case Rule::groups: s << "groups = \"reject\" and the claim has more than 16 groups"; break;
+    case Rule::groups:
+      s << "groups = \"reject\" and the " << (kerberos(call) ? "principal" : "claim") << " has more than 16 groups";
+      break;
     case Rule::program:
       s << "program " << rpc::program_name(call.program) << " is served by none of the guest's backends";
       break;

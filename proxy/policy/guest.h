@@ -30,6 +30,11 @@ struct Limits {
   std::uint32_t fragments = 1024;            ///< of one record
   std::uint64_t buffered_bytes = 64U << 20;  ///< held for slow readers and multi-fragment records
   std::uint32_t log_lines = 10;              ///< a second, for refusals
+  std::uint32_t contexts = 4096;             ///< established RPCSEC_GSS contexts
+  std::uint32_t nascent_contexts = 64;       ///< INITs that are with the acceptor
+  std::uint32_t inits_per_second = 1000;
+  std::uint64_t gss_request_bytes = 32U << 20;  ///< krb5i and krb5p calls that are being received
+  std::uint64_t gss_reply_bytes = 32U << 20;    ///< replies to them that are being received from the backend
 };
 
 /// IdentityKeys: what a guest entry says of its peers. All keys that are stated must match.
@@ -49,6 +54,7 @@ struct Guest {
   IdentityKeys identity;
   bool trusted = false;
   authunix::Rules ids;
+  std::vector<std::string> principals;  ///< patterns (gss::principal_matches); empty: all that map to ids
   SecSet sec;
   std::vector<std::pair<std::uint32_t, SecSet>> sec_by_program;
   std::vector<ProgramGrant> programs;

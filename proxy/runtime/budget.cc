@@ -8,6 +8,8 @@ bool Budget::take_or_wait(std::uint64_t n, const Waiter& w) {
   if (try_take(n)) return true;
   if (n > limit_) return false;
   const std::lock_guard lock(mutex_);
+  // A second entry would be woken in somebody else's place.
+  std::erase_if(waiters_, [&](const Waiter& x) { return w.same(x); });
   waiters_.push_back(w);
   waiting_.store(true, std::memory_order_seq_cst);
   // Units given between the first try and the flag found nobody to wake: look again before waiting for good.
@@ -19,8 +21,13 @@ bool Budget::take_or_wait(std::uint64_t n, const Waiter& w) {
 
 void Budget::forget(const Waiter& w) {
   const std::lock_guard lock(mutex_);
-  const auto same = [&](const Waiter& x) { return x.owner == w.owner && x.key == w.key; };
-  if (std::erase_if(waiters_, same) == 0) wake_locked(1);
+  if (std::erase_if(waiters_, [&](const Waiter& x) { return w.same(x); }) == 0) wake_locked(1);
+  waiting_.store(!waiters_.empty(), std::memory_order_seq_cst);
+}
+
+void Budget::leave(const Waiter& w) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(waiters_, [&](const Waiter& x) { return w.same(x); });
   waiting_.store(!waiters_.empty(), std::memory_order_seq_cst);
 }
 

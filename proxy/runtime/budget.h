@@ -8,11 +8,15 @@
 
 namespace gatehouse::runtime {
 
-/// Waiter: who to tell when an exhausted budget has room again. `wake` may be called on any thread, with `key`.
+/// Waiter: who to tell when an exhausted budget has room again. `wake` may be called on any thread, with `key`. Two of
+/// one owner and key are the same waiter, unless `part` tells them apart.
 struct Waiter {
   void (*wake)(void* owner, std::uint64_t key) = nullptr;
   void* owner = nullptr;
   std::uint64_t key = 0;
+  std::uint32_t part = 0;
+
+  [[nodiscard]] bool same(const Waiter& o) const { return owner == o.owner && key == o.key && part == o.part; }
 };
 
 /// Budget: `limit` units; taking is all or nothing, waiters are woken first come, first served. Thread-safe; taking and
@@ -33,7 +37,8 @@ class Budget {
   }
 
   /// take_or_wait: takes `n` units, or remembers `w` to be woken once when units come back (it then tries again).
-  /// `n` above the limit can never be had: false, and `w` is not remembered.
+  /// `n` above the limit can never be had: false, and `w` is not remembered. A waiter that asks again before it was
+  /// woken stays remembered once.
   bool take_or_wait(std::uint64_t n, const Waiter& w);
 
   /// give: returns `n` units that were taken, and wakes as many waiters: each wants one unit at least.
@@ -45,6 +50,9 @@ class Budget {
   /// forget: `w`, which did wait, goes away and must not be woken through this budget any more. If it was woken already
   /// and took nothing, another is woken in its place.
   void forget(const Waiter& w);
+
+  /// leave: `w` has what it waited for without having been woken: it is not to be woken any more.
+  void leave(const Waiter& w);
 
   [[nodiscard]] std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t limit() const { return limit_; }

@@ -6,10 +6,28 @@ constexpr std::array<std::string_view, kCloseReasons> kCloseWords = {
     "client-closed",       "client-error",      "truncated-record",   "record-too-long",
     "too-many-fragments",  "malformed-call",    "bad-message-type",   "unexpected-reply",
     "record-timeout",      "idle-timeout",      "buffered-bytes",     "backend-closed",
-    "backend-unreachable", "backend-malformed", "too-many-callbacks", "shutdown"};
-constexpr std::array<std::string_view, kCounts> kCountWords = {
-    "connections", "connections_shed",    "calls",           "replies",  "replies_unmatched", "rejections",
-    "callbacks",   "backend_auth_errors", "waits_in_flight", "bytes_in", "bytes_out",         "log_lines_suppressed"};
+    "backend-unreachable", "backend-malformed", "too-many-callbacks", "gss-sequence",
+    "gss-failed",          "shutdown"};
+constexpr std::array<std::string_view, kCounts> kCountWords = {"connections",
+                                                               "connections_shed",
+                                                               "calls",
+                                                               "replies",
+                                                               "replies_unmatched",
+                                                               "rejections",
+                                                               "callbacks",
+                                                               "backend_auth_errors",
+                                                               "waits_in_flight",
+                                                               "waits_init",
+                                                               "waits_gss_bytes",
+                                                               "contexts_established",
+                                                               "contexts_refused",
+                                                               "contexts_evicted",
+                                                               "contexts_expired",
+                                                               "contexts_destroyed",
+                                                               "garbage_args",
+                                                               "bytes_in",
+                                                               "bytes_out",
+                                                               "log_lines_suppressed"};
 }  // namespace
 
 std::string_view close_word(CloseReason r) {

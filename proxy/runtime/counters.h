@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gss/receive.h"
 #include "proxy/policy/decide.h"
 
 namespace gatehouse::runtime {
@@ -27,6 +28,8 @@ enum class CloseReason : std::uint8_t {
   backend_unreachable,  ///< connect_timeout passed
   backend_malformed,    ///< the backend sent what is no RPC reply or call
   too_many_callbacks,   ///< calls from the backend without a reply
+  gss_sequence,         ///< an RPCSEC_GSS sequence number was used twice, or is below the window
+  gss_failed,           ///< OpenSSL refused to make or check a token
   shutdown,
 };
 inline constexpr std::size_t kCloseReasons = static_cast<std::size_t>(CloseReason::shutdown) + 1;
@@ -43,8 +46,16 @@ enum class Count : std::uint8_t {
   callbacks,            ///< calls of backends, relayed
   backend_auth_errors,  ///< AUTH_ERROR of a backend, answered as AUTH_TOOWEAK
   waits_in_flight,      ///< a connection had to wait for limits.in_flight
-  bytes_in,             ///< from the client
-  bytes_out,            ///< to the client
+  waits_init,           ///< an INIT had to wait for limits.nascent_contexts or limits.inits_per_second
+  waits_gss_bytes,      ///< a krb5i or krb5p record had to wait for limits.gss_request_bytes or gss_reply_bytes
+  contexts_established,
+  contexts_refused,    ///< INITs that failed
+  contexts_evicted,    ///< to make room under limits.contexts
+  contexts_expired,    ///< swept
+  contexts_destroyed,  ///< by the client
+  garbage_args,        ///< RPCSEC_GSS arguments that could not be opened
+  bytes_in,            ///< from the client
+  bytes_out,           ///< to the client
   log_lines_suppressed,
 };
 inline constexpr std::size_t kCounts = static_cast<std::size_t>(Count::log_lines_suppressed) + 1;
@@ -65,9 +76,11 @@ struct GuestCounters {
   std::array<Cell, kCounts> counts;
   std::array<Cell, policy::kRuleCount> rules;
   std::array<Cell, kCloseReasons> closes;
+  std::array<Cell, gss::kFindings> findings;  ///< RPCSEC_GSS headers
 
   void add(Count c, std::uint64_t n = 1) { counts[static_cast<std::size_t>(c)].add(n); }
   void add(policy::Rule r) { rules[static_cast<std::size_t>(r)].add(1); }
+  void add(gss::Finding f) { findings[static_cast<std::size_t>(f)].add(1); }
   void add(CloseReason r) { closes[static_cast<std::size_t>(r)].add(1); }
 };
 

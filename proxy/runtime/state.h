@@ -5,11 +5,14 @@
 #include <memory>
 #include <vector>
 
+#include "gss/contexts.h"
 #include "proxy/config/config.h"
 #include "proxy/runtime/budget.h"
 #include "proxy/runtime/counters.h"
 #include "proxy/runtime/guest_index.h"
 #include "proxy/runtime/log_limiter.h"
+#include "proxy/runtime/rate_limiter.h"
+#include "proxy/runtime/reservations.h"
 
 namespace gatehouse::runtime {
 
@@ -22,6 +25,11 @@ class GuestState {
         connections(guest.limits.connections),
         in_flight(guest.limits.in_flight),
         buffered(guest.limits.buffered_bytes),
+        contexts(guest.limits.contexts),
+        nascent(guest.limits.nascent_contexts),
+        inits(guest.limits.inits_per_second),
+        gss_requests(guest.limits.gss_request_bytes),
+        gss_replies(guest.limits.gss_reply_bytes),
         log(guest.limits.log_lines),
         counters_(std::make_unique<GuestCounters[]>(threads)),
         threads_(threads) {}
@@ -30,8 +38,20 @@ class GuestState {
   Budget connections;
   Budget in_flight;
   Budget buffered;
+  gss::ContextTable contexts;
+  Budget nascent;  ///< INITs that are with the acceptor
+  RateLimiter inits;
+  Reservations gss_requests;  ///< krb5i and krb5p calls that are being received
+  Reservations gss_replies;   ///< replies to them, which never wait for calls
   LogLimiter log;
   std::atomic<std::uint32_t> next_port{0};  ///< where the next link begins to look for a source port
+
+  /// sweep_due: true for one caller every ten seconds of the clock `now_ms`, who sweeps `contexts`.
+  bool sweep_due(std::uint64_t now_ms) {
+    constexpr std::uint64_t kEvery = 10000;
+    std::uint64_t at = next_sweep_.load(std::memory_order_relaxed);
+    return now_ms >= at && next_sweep_.compare_exchange_strong(at, now_ms + kEvery, std::memory_order_relaxed);
+  }
 
   [[nodiscard]] GuestCounters& counters(std::size_t thread) { return counters_[thread]; }
   /// sum: of all threads, value by value, through `get` (GuestCounters -> Cell).
@@ -43,6 +63,7 @@ class GuestState {
   }
 
  private:
+  std::atomic<std::uint64_t> next_sweep_{0};
   std::unique_ptr<GuestCounters[]> counters_;
   std::size_t threads_;
 };

@@ -11,36 +11,47 @@ std::size_t CallTable::home(std::uint32_t xid) const {
 }
 
 // The slot of `xid` on `link`, or the free one where it would go. There is always a free one.
-std::size_t CallTable::find(std::uint32_t xid, std::uint16_t link) const {
+std::size_t CallTable::slot_of(std::uint32_t xid, std::uint16_t link) const {
   std::size_t i = home(xid);
   while (slots_[i].calls > 0 && (slots_[i].xid != xid || slots_[i].link != link)) i = (i + 1) & (slots_.size() - 1);
   return i;
 }
 
-void CallTable::add(std::uint32_t xid, std::uint16_t link) {
+const Protected* CallTable::find(std::uint32_t xid, std::uint16_t link) const {
+  if (size_ == 0) return nullptr;
+  const Slot& s = slots_[slot_of(xid, link)];
+  return s.calls > 0 ? &s.how : nullptr;
+}
+
+void CallTable::add(std::uint32_t xid, std::uint16_t link, Protected how) {
   if (used_ + 1 > slots_.size() / 4 * 3) grow();
-  Slot& s = slots_[find(xid, link)];
+  Slot& s = slots_[slot_of(xid, link)];
   if (s.calls == 0) {
-    s = {xid, link, 0, 0};
+    s = {xid, link, 0, 0, {}};
     ++used_;
   } else if (s.answered != 0) {
     // The xid is in use again: nothing of it may expire before its next answer.
     s.answered = 0;
     --leftovers_;
   }
+  s.how = std::move(how);
   ++s.calls;
   ++size_;
 }
 
-bool CallTable::remove(std::uint32_t xid, std::uint16_t link, std::uint64_t now) {
+bool CallTable::remove(std::uint32_t xid, std::uint16_t link, std::uint64_t now, Protected* how) {
   if (size_ == 0) return false;
-  const std::size_t at = find(xid, link);
+  const std::size_t at = slot_of(xid, link);
   Slot& s = slots_[at];
   if (s.calls == 0) return false;
   --size_;
   if (--s.calls == 0) {
+    if (how != nullptr) *how = std::move(s.how);
     free_slot(at);
-  } else if (s.answered == 0) {
+    return true;
+  }
+  if (how != nullptr) *how = s.how;
+  if (s.answered == 0) {
     s.answered = now;
     ++leftovers_;
   }
@@ -68,7 +79,7 @@ void CallTable::free_slot(std::size_t hole) {
   slots_[hole] = {};
   for (std::size_t i = (hole + 1) & mask; slots_[i].calls > 0; i = (i + 1) & mask) {
     if (((i - home(slots_[i].xid)) & mask) < ((i - hole) & mask)) continue;
-    slots_[hole] = slots_[i];
+    slots_[hole] = std::move(slots_[i]);
     slots_[i] = {};
     hole = i;
   }
@@ -77,8 +88,8 @@ void CallTable::free_slot(std::size_t hole) {
 void CallTable::grow() {
   std::vector<Slot> old(slots_.empty() ? kSmallest : slots_.size() * 2);
   old.swap(slots_);
-  for (const Slot& s : old)
-    if (s.calls > 0) slots_[find(s.xid, s.link)] = s;
+  for (Slot& s : old)
+    if (s.calls > 0) slots_[slot_of(s.xid, s.link)] = std::move(s);
 }
 
 }  // namespace gatehouse::session

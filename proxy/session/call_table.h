@@ -3,10 +3,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "gss/context.h"
+#include "rpc/gss_cred.h"
+
 namespace gatehouse::session {
+
+/// Protected: how the reply to a call is protected; without a context it is not.
+struct Protected {
+  std::shared_ptr<gss::Context> context;
+  std::uint32_t seq = 0;  ///< of the newest transmission: its verifier is right for every answer
+  rpc::GssService service = rpc::GssService::none;
+};
 
 /// CallTable: a hash table of xids and the links they went to, with how often. A client may send a call again under its
 /// xid; each transmission counts against limits until it is answered, but a server may answer once and drop the others:
@@ -14,10 +25,14 @@ namespace gatehouse::session {
 /// is given back whole when empty (release); no allocation per call. Not thread-safe.
 class CallTable {
  public:
-  /// add: remembers that call `xid` went to `link`. A retransmission is one call more: the backend answers each.
-  void add(std::uint32_t xid, std::uint16_t link);
-  /// remove: forgets one call `xid` that went to `link`, answered at `now` (ms, not 0). False: there is no such call.
-  bool remove(std::uint32_t xid, std::uint16_t link, std::uint64_t now);
+  /// add: remembers that call `xid` went to `link`. A retransmission is one call more: the backend answers each; how
+  /// its reply is protected replaces what was remembered.
+  void add(std::uint32_t xid, std::uint16_t link, Protected how = {});
+  /// find: how the reply to `xid` on `link` is protected; null: there is no such call. Valid until the table changes.
+  [[nodiscard]] const Protected* find(std::uint32_t xid, std::uint16_t link) const;
+  /// remove: forgets one call `xid` that went to `link`, answered at `now` (ms, not 0), and sets `how` (unless null).
+  /// False: there is no such call.
+  bool remove(std::uint32_t xid, std::uint16_t link, std::uint64_t now, Protected* how = nullptr);
 
   /// Leftover: transmissions of one xid that will not be answered.
   struct Leftover {
@@ -39,9 +54,10 @@ class CallTable {
     std::uint16_t link = 0;
     std::uint32_t calls = 0;     ///< 0: the slot is free
     std::uint64_t answered = 0;  ///< ms; 0: not yet
+    Protected how;
   };
   [[nodiscard]] std::size_t home(std::uint32_t xid) const;
-  [[nodiscard]] std::size_t find(std::uint32_t xid, std::uint16_t link) const;
+  [[nodiscard]] std::size_t slot_of(std::uint32_t xid, std::uint16_t link) const;
   void grow();
   void free_slot(std::size_t hole);
 

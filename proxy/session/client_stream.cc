@@ -42,7 +42,7 @@ policy::Decision header_refusal(HeadStatus status) {
 
 // Whether our own side keeps us from reading: the client is not to blame for what it has half-sent.
 bool Session::client_paused() const {
-  if (waiting_ || last_words_ || in_.pipe != nullptr) return true;
+  if (wait_ != Wait::nothing || last_words_ || in_.pipe != nullptr) return true;
   if (client_sink_.pending() + answers_.size() > kMostAnswers) return true;
   for (const auto& link : links_)
     if (link->sink.blocked()) return true;
@@ -56,6 +56,15 @@ void Session::pump_client() {
     if (closed_ || !in_.readable || in_.ended || client_paused()) return;
     if (body_to_ != nullptr) {
       const Splice s = splice_body(client_.get(), in_, body_to_->sink, body_to_->fd.get());
+      if (s == Splice::stop) return;
+      if (s == Splice::more) continue;
+    }
+    if (gss_ != nullptr && gss_->body.active()) {
+      const Splice s = read_into(client_.get(), in_, gss_->body);
+      if (gss_->body.complete()) {
+        body_ended(in_);
+        after_input(in_);
+      }
       if (s == Splice::stop) return;
       if (s == Splice::more) continue;
     }
@@ -85,7 +94,7 @@ void Session::client_ended() {
   finish_if_done();
 }
 
-// Works through what was read and returns what must wait: for more bytes, or (waiting_) for the in-flight budget.
+// Works through what was read and returns what must wait: for more bytes, or (wait_) for a budget.
 rpc::Bytes Session::process_client(rpc::Bytes in) {
   while (!closed_) {
     const RecordReader::Item item = in_.reader.next(in);
@@ -97,11 +106,10 @@ rpc::Bytes Session::process_client(rpc::Bytes in) {
         if (body_to_ != nullptr) {
           context_.batch.to(body_to_->sink);
           context_.batch.put(item.bytes);
+        } else if (gss_ != nullptr && gss_->body.active()) {
+          gss_->body.append(item.bytes);
         }
-        if (item.complete) {
-          body_to_ = nullptr;
-          in_.partial_since = 0;
-        }
+        if (item.complete) body_ended(in_);
         break;
       case RecordReader::Kind::head:
         if (client_record(item, in) != Step::done) return in;
@@ -134,6 +142,7 @@ Session::Step Session::client_call(const RecordReader::Item& item, rpc::Bytes& i
     return Step::done;
   }
   if (status != HeadStatus::ok) return refuse(call, header_refusal(status), item, in);
+  if (call.cred.is(rpc::AuthFlavor::rpcsec_gss)) return client_gss(call, item, in);
   if (memo_ == nullptr || !memo_->matches(call)) {
     const policy::Decision d = policy::decide(guest_.policy, call, peer_.port);
     if (d.verdict == policy::Verdict::refuse) return refuse(call, d, item, in);
@@ -141,13 +150,25 @@ Session::Step Session::client_call(const RecordReader::Item& item, rpc::Bytes& i
     if (memo_ == nullptr) memo_ = std::make_unique<ForwardMemo>();
     memo_->store(call, d, guest_.policy.name);
   }
-  if (!guest_.in_flight.take_or_wait(1, context_.waiter(id_))) {
-    counters().add(Count::waits_in_flight);
-    waiting_ = true;
-    return Step::wait;
-  }
-  forward_call(call, item, in);
+  if (!take_unit(guest_.in_flight, Wait::in_flight, Count::waits_in_flight)) return Step::wait;
+  forward_call(call, memo_->decision(), memo_->auth(), {}, item, in);
   return Step::done;
+}
+
+// Takes a unit for the record at hand, or sees to it that the session is woken when there is one.
+bool Session::take_unit(runtime::Budget& budget, Wait what, Count waits) {
+  if (!budget.take_or_wait(1, context_.waiter(id_))) {
+    stop_for(what, waits);
+    return false;
+  }
+  if (retried_ == what) budget.leave(context_.waiter(id_));
+  return true;
+}
+
+Session::Step Session::stop_for(Wait what, Count waits) {
+  if (retried_ != what) counters().add(waits);
+  wait_ = what;
+  return Step::wait;
 }
 
 Session::Step Session::answer_probe(const rpc::CallHeader& call, const policy::Decision& d,
@@ -175,17 +196,24 @@ Session::Step Session::refuse(const rpc::CallHeader& call, const policy::Decisio
   return Step::done;
 }
 
-// Forwards a call that the memo matches; its unit of the in-flight budget is taken.
-void Session::forward_call(const rpc::CallHeader& call, const RecordReader::Item& item, rpc::Bytes& in) {
-  count_call(memo_->decision().rule);
-  Link& link = link_for(memo_->decision().backend);
-  calls_.add(call.xid, link.index);
+// Counts a call that is forwarded and returns its link; its unit of the in-flight budget is taken.
+Link& Session::note_call(const rpc::CallHeader& call, const policy::Decision& d, Protected how) {
+  count_call(d.rule);
+  Link& link = link_for(d.backend);
+  calls_.add(call.xid, link.index, std::move(how));
   ++link.outstanding;
   if (is_nfs4(call)) link.carried_nfs4 = true;
+  return link;
+}
+
+// Forwards a call whose body stays as it is; `auth` is its credential and verifier for the backend.
+void Session::forward_call(const rpc::CallHeader& call, const policy::Decision& d, rpc::Bytes auth, Protected how,
+                           const RecordReader::Item& item, rpc::Bytes& in) {
+  Link& link = note_call(call, d, std::move(how));
   std::array<std::uint8_t, 4 + rpc::kMaxCallHeader> head;
   rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
   w.raw(item.bytes.first(rpc::kCallFixed));
-  w.raw(memo_->auth());
+  w.raw(auth);
   send_record(link.sink, std::span<std::uint8_t>(head).first(4 + w.size()), item, call.size);
   in_.reader.take(in, item.bytes.size());
   body_to_ = item.complete ? nullptr : &link;

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
+#include "proxy/offload/accept_pool.h"
 #include "proxy/runtime/state.h"
+#include "proxy/session/buffer_pool.h"
 #include "proxy/session/pipe.h"
 #include "proxy/session/read_buffer.h"
 #include "proxy/session/sink.h"
@@ -23,9 +25,13 @@ class Context {
   const std::size_t thread;  ///< which counters are this thread's
   int epoll = -1;
   std::uint64_t now = 0;  ///< ms, monotonic, taken once a wake-up
+  std::int64_t wall = 0;  ///< seconds since 1970, taken once a wake-up
   ReadBuffer buffer;
   Batch batch;
   PipePool pipes;
+  BufferPool buffers;
+
+  [[nodiscard]] gss::Clock clock() const { return {now, wall}; }
 
   /// again: the session has more to do, after the others had their turn.
   virtual void again(Session& s) = 0;
@@ -33,6 +39,9 @@ class Context {
   virtual void call_at(std::uint64_t when, Session& s) = 0;
   /// waiter: wakes session `id` of this worker (Session::resume) from any thread.
   virtual runtime::Waiter waiter(std::uint64_t id) = 0;
+  /// accept: hands a token to the acceptor's threads; its answer comes to Session::on_accepted of session job->session.
+  /// False, and the job is untouched: too many wait, or nothing accepts here.
+  virtual bool accept(std::unique_ptr<offload::AcceptJob>& job) = 0;
   /// retire: the session is closed; it is destroyed when nothing of this wake-up can refer to it any more.
   virtual void retire(Session& s) = 0;
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "proxy/policy/decide.h"
+#include "proxy/session/credential.h"
 
 namespace gatehouse::session {
 
@@ -21,9 +21,9 @@ class ForwardMemo {
   /// store: remembers `d` (verdict forward) for `call`, and encodes the credential with `machine` as its name.
   void store(const rpc::CallHeader& call, const policy::Decision& d, std::string_view machine);
 
-  [[nodiscard]] const policy::Decision& decision() const { return decision_; }
+  [[nodiscard]] const policy::Decision& decision() const { return forwarding_.decision(); }
   /// auth: the credential for the backend and its empty verifier, as they stand behind the procedure of a call header.
-  [[nodiscard]] rpc::Bytes auth() const { return {auth_.data(), auth_size_}; }
+  [[nodiscard]] rpc::Bytes auth() const { return forwarding_.auth(); }
 
  private:
   std::uint32_t program_ = 0;
@@ -31,10 +31,8 @@ class ForwardMemo {
   std::uint32_t procedure_ = 0;
   std::uint32_t flavor_ = 0;
   std::size_t claim_size_ = 0;
-  std::size_t auth_size_ = 0;  ///< 0: nothing is remembered
-  policy::Decision decision_;
+  Forwarding forwarding_;
   std::array<std::uint8_t, rpc::kMaxAuthBytes> claim_;
-  std::array<std::uint8_t, 16 + rpc::kMaxAuthSysBody> auth_;
 };
 
 }  // namespace gatehouse::session

@@ -27,7 +27,8 @@ Link& Session::link_for(std::uint16_t backend) {
                    ? **at
                    : *links_.emplace_back(std::make_unique<Link>(
                          this, backend, *context_.shared.backends[backend],
-                         rpc::RecordLimits{guest_.policy.limits.record_bytes, guest_.policy.limits.fragments}));
+                         rpc::RecordLimits{guest_.policy.limits.record_bytes, guest_.policy.limits.fragments},
+                         context_.buffers));
   if (link.state != Link::State::idle) return link;
   link.dialing_since = context_.now;
   link.backoff = 0;

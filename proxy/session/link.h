@@ -8,6 +8,7 @@
 #include "proxy/net/fd.h"
 #include "proxy/runtime/state.h"
 #include "proxy/session/call_table.h"
+#include "proxy/session/gather.h"
 #include "proxy/session/pipe.h"
 #include "proxy/session/sink.h"
 #include "rpc/record.h"
@@ -38,12 +39,20 @@ struct Inbound {
   std::uint64_t partial_since = 0;  ///< ms; 0: no record is half-read
 };
 
+/// SealedReply: a reply that is collected until its results can be protected.
+struct SealedReply {
+  std::uint32_t xid = 0;
+  Protected how;
+  Gather results;
+  std::uint64_t reserved = 0;  ///< bytes of gss_reply_bytes taken for it
+};
+
 /// Link: plain data of its session; the functions that work on it are the session's.
 struct Link {
   enum class State : std::uint8_t { idle, waiting, connecting, up };
 
-  Link(Session* s, std::uint16_t index_, runtime::BackendState& b, rpc::RecordLimits limits)
-      : endpoint{s, this}, index(index_), backend(b), in(limits) {}
+  Link(Session* s, std::uint16_t index_, runtime::BackendState& b, rpc::RecordLimits limits, BufferPool& pool)
+      : endpoint{s, this}, index(index_), backend(b), sink(pool), in(limits) {}
 
   Endpoint endpoint;
   const std::uint16_t index;  ///< of the backend in the configuration
@@ -54,6 +63,8 @@ struct Link {
   Inbound in;
   std::size_t outstanding = 0;  ///< client calls without a reply
   bool carried_nfs4 = false;
+  bool waiting = false;  ///< for the guest's gss_reply_bytes
+  SealedReply sealed;
   bool discarding = false;          ///< the rest of the record being read goes nowhere
   CallTable callbacks;              ///< calls of the backend without a reply, in their own xid space
   std::uint64_t dialing_since = 0;  ///< ms; when the link was first tried

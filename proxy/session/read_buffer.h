@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "rpc/xdr.h"
 
@@ -26,6 +27,8 @@ class ReadBuffer {
   /// fill: one read from `fd` behind `prefix` (at most kHeadroom bytes). Reads 64 KiB, and 256 KiB as long as reads
   /// fill it.
   Result fill(int fd, rpc::Bytes prefix);
+  /// read: one read from `fd` into memory of the caller's, which is not empty.
+  static Result read(int fd, std::span<std::uint8_t> into);
 
  private:
   static constexpr std::size_t kSmall = std::size_t{64} * 1024;

@@ -6,6 +6,8 @@ namespace {
 
 // From here on the rest of a body goes through the kernel: below, two system calls more cost more than the copy.
 constexpr std::uint32_t kSpliceFrom = 64 * 1024;
+// From here on the rest of a body that is collected is read on its own.
+constexpr std::size_t kDirectFrom = std::size_t{16} * 1024;
 // A held buffer larger than this is given back when it is empty.
 constexpr std::size_t kKeepHeld = 4096;
 
@@ -40,17 +42,19 @@ void Session::hold(Inbound& in, rpc::Bytes rest) {
   }
 }
 
-// Goes on with what waited for the in-flight budget. What has to wait again stays where it is: a guest that lives at
-// its limit must not cost a copy of its backlog at every reply.
-void Session::process_held() {
+// Goes on with what waited for a budget: the client's (link null) or a link's. What has to wait again stays where it
+// is: a guest that lives at its limit must not cost a copy of its backlog at every reply.
+void Session::process_held(Inbound& in, Link* link) {
   std::vector<std::uint8_t> input;
-  input.swap(in_.held);
-  const rpc::Bytes rest = process_client(rpc::Bytes(input).subspan(std::exchange(in_.held_from, 0)));
+  input.swap(in.held);
+  const rpc::Bytes held = rpc::Bytes(input).subspan(std::exchange(in.held_from, 0));
+  const rpc::Bytes rest = link != nullptr ? process_link(*link, held) : process_client(held);
   // What was made of it may still refer to it.
   context_.batch.finish();
-  if (!waiting_) return hold(in_, rest);
-  in_.held = std::move(input);
-  in_.held_from = in_.held.size() - rest.size();
+  const bool waits = link != nullptr ? link->waiting : wait_ != Wait::nothing;
+  if (!waits) return hold(in, rest);
+  in.held = std::move(input);
+  in.held_from = in.held.size() - rest.size();
 }
 
 // After the bytes of one read were worked through: out with what they made, before the buffer is used again.
@@ -65,10 +69,30 @@ void Session::after_input(Inbound& in) {
   settle();
 }
 
+// The last byte of the body of the record at hand was passed on, or collected.
 void Session::body_ended(Inbound& in) {
   if (&in != &in_) return record_done(*reply_owner_);
   in.partial_since = 0;
   body_to_ = nullptr;
+  if (gss_ != nullptr && gss_->body.active()) body_complete();
+}
+
+// Reads the rest of a large body straight to where it is collected. Splice::copy: it is small, or its bytes are not
+// reserved: it comes with what else the socket has.
+Session::Splice Session::read_into(int from, Inbound& in, Gather& to) {
+  if (!to.at_once() || to.left() < kDirectFrom || in.reader.remaining() != to.left()) return Splice::copy;
+  const ReadBuffer::Result r = ReadBuffer::read(from, to.free_part());
+  if (r.status == ReadBuffer::Status::would_block) {
+    in.readable = false;
+    return Splice::stop;
+  }
+  // The copying path reads the end of file or the error again, and says what it means.
+  if (r.status != ReadBuffer::Status::data) return Splice::copy;
+  to.advance(r.fresh);
+  in.reader.skip(static_cast<std::uint32_t>(r.fresh));
+  if (&in == &in_) counters().add(runtime::Count::bytes_in, r.fresh);
+  if (r.drained && !in.hangup) in.readable = false;
+  return Splice::more;
 }
 
 Session::Splice Session::splice_body(int from, Inbound& in, Sink& to, int to_fd) {

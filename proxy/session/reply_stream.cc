@@ -19,7 +19,8 @@ constexpr std::size_t kMostCallbacks = 256;
 // Whether our own side keeps us from reading the link: the client must take what it has, and another link's record
 // must end before this one's can begin.
 bool Session::link_paused(const Link& link) const {
-  return client_sink_.blocked() || link.in.pipe != nullptr || (reply_owner_ != nullptr && reply_owner_ != &link);
+  return client_sink_.blocked() || link.waiting || link.in.pipe != nullptr ||
+         (reply_owner_ != nullptr && reply_owner_ != &link);
 }
 
 void Session::pump_links() {
@@ -41,6 +42,16 @@ void Session::pump_link(Link& link) {
     if (closed_ || !link.in.readable || link_paused(link)) return;
     if (reply_owner_ == &link) {
       const Splice s = splice_body(link.fd.get(), link.in, client_sink_, client_.get());
+      if (s == Splice::stop) return;
+      if (s == Splice::more) continue;
+    }
+    if (link.sealed.results.active()) {
+      const Splice s = read_into(link.fd.get(), link.in, link.sealed.results);
+      if (link.sealed.results.complete()) {
+        sealed_complete(link);
+        record_done(link);
+        after_input(link.in);
+      }
       if (s == Splice::stop) return;
       if (s == Splice::more) continue;
     }
@@ -74,7 +85,10 @@ rpc::Bytes Session::process_link(Link& link, rpc::Bytes in) {
         close(CloseReason::too_many_fragments, "a reply of the backend exceeds limits.fragments");
         break;
       case RecordReader::Kind::body:
-        if (!link.discarding) {
+        if (link.sealed.results.active()) {
+          link.sealed.results.append(item.bytes);
+          if (item.complete) sealed_complete(link);
+        } else if (!link.discarding) {
           counters().add(Count::bytes_out, item.bytes.size());
           context_.batch.to(client_sink_);
           context_.batch.put(item.bytes);
@@ -110,7 +124,9 @@ Session::Step Session::link_reply(Link& link, const RecordReader::Item& item, rp
     close(CloseReason::backend_malformed, link.backend.conf.name);
     return Step::done;
   }
-  if (!calls_.remove(reply.xid, link.index, context_.now)) {
+  if (reserve_reply(link, reply, item) == Step::wait) return Step::wait;
+  Protected how;
+  if (!calls_.remove(reply.xid, link.index, context_.now, &how)) {
     // For example the second answer to a call that was retransmitted: the client has had the first.
     counters().add(Count::replies_unmatched);
     link.discarding = true;
@@ -118,8 +134,13 @@ Session::Step Session::link_reply(Link& link, const RecordReader::Item& item, rp
     --link.outstanding;
     guest_.in_flight.give(1);
     counters().add(Count::replies);
-    relay_reply(link, reply, item);
+    if (how.context != nullptr && !reply.denied) {
+      relay_protected(link, reply, std::move(how), item);
+    } else {
+      relay_reply(link, reply, item);
+    }
   }
+  if (closed_) return Step::done;
   link.in.reader.take(in, item.bytes.size());
   return Step::done;
 }
@@ -163,7 +184,7 @@ Session::Step Session::link_callback(Link& link, const RecordReader::Item& item,
 
 void Session::link_ended(Link& link) {
   const bool matters = link.outstanding > 0 || link.carried_nfs4 || reply_owner_ == &link || body_to_ == &link ||
-                       link.sink.pending() > 0;
+                       link.waiting || link.sealed.results.active() || link.sink.pending() > 0;
   if (!matters) return drop_link(link);
   // The client sees the close and retransmits on a new connection; silence would hang it. What is on its way to it
   // still arrives.

@@ -2,6 +2,8 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
+
 #include "proxy/log/log.h"
 #include "rpc/names.h"
 
@@ -17,6 +19,7 @@ Session::Session(Context& context, runtime::GuestState& guest, net::UniqueFd cli
       peer_(std::move(peer)),
       client_(std::move(client)),
       client_endpoint_{this, nullptr},
+      client_sink_(context.buffers),
       in_({guest.policy.limits.record_bytes, guest.policy.limits.fragments}),
       last_activity_(context.now) {}
 
@@ -73,10 +76,16 @@ void Session::on_link(Link& link, std::uint32_t events) {
 
 void Session::resume() {
   if (closed_) return;
-  if (waiting_ && !last_words_) {
-    waiting_ = false;
-    process_held();
+  if (wait_ != Wait::nothing && !last_words_) {
+    retried_ = std::exchange(wait_, Wait::nothing);
+    process_held(in_, nullptr);
+    retried_ = Wait::nothing;
     after_input(in_);
+  }
+  for (const auto& link : links_) {
+    if (closed_ || !std::exchange(link->waiting, false)) continue;
+    process_held(link->in, link.get());
+    after_input(link->in);
   }
   if (!closed_) pump_client();
   if (!closed_) pump_links();
@@ -84,6 +93,7 @@ void Session::resume() {
 
 void Session::on_retry() {
   if (closed_) return;
+  if (wait_ == Wait::init_rate) return resume();
   for (const auto& link : links_)
     if (!closed_ && link->state == Link::State::waiting) dial_link(*link);
   // A unix socket connects at once: what the client sent meanwhile lies unread, and no event will say so again.
@@ -106,6 +116,7 @@ void Session::settle() {
   if (closed_) return;
   if (client_sink_.failed()) return close(gone_ || in_.hangup ? CloseReason::client_closed : CloseReason::client_error);
   std::uint64_t held = held_bytes(in_) + client_sink_.pending() + answers_.size();
+  if (gss_ != nullptr) held += gss_->body.unreserved();
   for (const auto& link : links_) {
     if (link->sink.failed() && link->state == Link::State::up) link_ended(*link);
     if (closed_) return;
@@ -127,7 +138,10 @@ void Session::charge(std::uint64_t held) {
 void Session::finish_if_done() {
   if (closed_ || client_sink_.blocked()) return;
   if (last_words_) return close(CloseReason::backend_closed);
-  if (in_.ended && calls_.size() == 0 && answers_.empty() && reply_owner_ == nullptr) close(CloseReason::client_closed);
+  const bool creating = gss_ != nullptr && !gss_->inits.empty();
+  const bool sealing = std::ranges::any_of(links_, [](const auto& l) { return l->sealed.results.active(); });
+  if (in_.ended && calls_.size() == 0 && !creating && !sealing && answers_.empty() && reply_owner_ == nullptr)
+    close(CloseReason::client_closed);
 }
 
 void Session::tick_inbound(Inbound& in, bool paused) {
@@ -155,6 +169,8 @@ void Session::expire_calls() {
 void Session::tick() {
   if (closed_) return;
   expire_calls();
+  if (gss_ != nullptr) expire_inits();
+  if (closed_) return;
   if (calls_.size() == 0) calls_.release();
   if (in_.reader.idle()) in_.reader.release();
   tick_inbound(in_, client_paused());
@@ -179,7 +195,9 @@ void Session::close(CloseReason why, std::string detail) {
   context_.batch.finish();
   counters().add(why);
   log_close(why, detail);
-  if (waiting_) guest_.in_flight.forget(context_.waiter(id_));
+  if (wait_ == Wait::in_flight) guest_.in_flight.forget(context_.waiter(id_));
+  if (wait_ == Wait::nascent) guest_.nascent.forget(context_.waiter(id_));
+  drop_gss();
   guest_.in_flight.give(calls_.size());
   guest_.buffered.give(charged_);
   guest_.connections.give(1);
@@ -208,7 +226,7 @@ void Session::log_close(CloseReason why, const std::string& detail) {
   line.write();
 }
 
-void Session::log_refusal(const rpc::CallHeader& call, const policy::Decision& d) {
+void Session::log_refusal(const rpc::CallHeader& call, const policy::Decision& d, std::string_view principal) {
   const auto allowed = guest_.log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   log::Line line(log::Level::warning, "refused");
@@ -219,8 +237,9 @@ void Session::log_refusal(const rpc::CallHeader& call, const policy::Decision& d
       .add("program", rpc::program_name(call.program))
       .add("version", call.version)
       .add("procedure", rpc::procedure_name(call.program, call.version, call.procedure))
-      .add("uid", d.claimed_uid)
-      .add("reason", policy::describe(guest_.policy, call, peer_.port, d));
+      .add("uid", d.claimed_uid);
+  if (!principal.empty()) line.add("principal", principal);
+  line.add("reason", policy::describe(guest_.policy, call, peer_.port, d));
   if (allowed.suppressed > 0) line.add("suppressed", allowed.suppressed);
   line.write();
 }

@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
+#include "gss/init.h"
 #include "proxy/net/connect.h"
 #include "proxy/net/peer.h"
 #include "proxy/session/context.h"
 #include "proxy/session/forward_memo.h"
+#include "proxy/session/gss_side.h"
 #include "proxy/session/link.h"
 #include "rpc/call.h"
 #include "rpc/reply.h"
@@ -36,6 +39,8 @@ class Session {
   void resume();
   /// on_retry: time to dial the links that wait.
   void on_retry();
+  /// on_accepted: the acceptor's answer to an INIT of this session.
+  void on_accepted(std::unique_ptr<offload::AcceptJob> job);
   /// tick: once a second: time-outs.
   void tick();
   /// close: ends the session and all its links; logs and counts the reason. Idempotent.
@@ -53,6 +58,8 @@ class Session {
 
  private:
   enum class Step : std::uint8_t { done, need_more, wait };
+  /// Wait: what the client's next record waits for, lying unread or held.
+  enum class Wait : std::uint8_t { nothing, in_flight, nascent, init_rate, gss_bytes };
 
   // client_stream.cc: client -> links
   void pump_client();
@@ -61,13 +68,45 @@ class Session {
   Step client_record(const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step client_call(const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step client_callback_reply(const rpc::RecordReader::Item& item, rpc::Bytes& in);
-  void forward_call(const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  void forward_call(const rpc::CallHeader& call, const policy::Decision& d, rpc::Bytes auth, Protected how,
+                    const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  Link& note_call(const rpc::CallHeader& call, const policy::Decision& d, Protected how);
+  bool take_unit(runtime::Budget& budget, Wait what, runtime::Count waits);
+  Step stop_for(Wait what, runtime::Count waits);
   Step refuse(const rpc::CallHeader& call, const policy::Decision& d, const rpc::RecordReader::Item& item,
               rpc::Bytes& in);
   Step answer_probe(const rpc::CallHeader& call, const policy::Decision& d, const rpc::RecordReader::Item& item,
                     rpc::Bytes& in);
   void count_call(policy::Rule rule);
   void client_ended();
+
+  // gss_calls.cc: calls with RPCSEC_GSS credentials
+  Step client_gss(const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  Step data_call(const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  Step destroy_context(const rpc::CallHeader& call, const gss::Received& r, const rpc::RecordReader::Item& item,
+                       rpc::Bytes& in);
+  Step admit(const rpc::CallHeader& call, const gss::Received& r, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  Step skip_call(const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  rpc::Bytes auth_of(const rpc::CallHeader& call, const GssSide::Admitted& a,
+                     std::span<std::uint8_t, kMaxAuth> scratch);
+  void open_call(const rpc::CallHeader& call, std::span<std::uint8_t> record);
+  void send_opened(Sink& to, rpc::Bytes head, std::span<std::uint8_t> args);
+  void reject_verified(const rpc::CallHeader& call, const policy::Decision& d, gss::Context& context,
+                       std::uint32_t seq);
+  void body_complete();
+  void log_finding(const rpc::CallHeader& call, std::string_view finding, std::string_view reply);
+  bool make_verifier(gss::Context& context, std::uint32_t number, gss::Verifier& out) const;
+  bool verify_for(gss::Context& context, std::uint32_t number, std::uint32_t xid, gss::Verifier& out);
+
+  // gss_init.cc: INIT
+  Step create_context(const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  void submit_token(std::uint32_t xid, rpc::Bytes args);
+  void answer_init(std::uint32_t xid, const gss::InitResult& result, rpc::Bytes verifier);
+  void establish(std::uint32_t xid, offload::AcceptJob& job);
+  void fail_init(std::uint32_t xid, std::uint32_t major, std::uint32_t minor);
+  void log_accepted(const offload::AcceptJob& job);
+  void expire_inits();
+  void drop_gss();
 
   // reply_stream.cc: links -> client
   void pump_links();
@@ -78,6 +117,12 @@ class Session {
   Step link_reply(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step link_callback(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   void relay_reply(Link& link, const rpc::ReplyHeader& reply, const rpc::RecordReader::Item& item);
+  // gss_replies.cc
+  Step reserve_reply(Link& link, const rpc::ReplyHeader& reply, const rpc::RecordReader::Item& item);
+  void relay_protected(Link& link, const rpc::ReplyHeader& reply, Protected how, const rpc::RecordReader::Item& item);
+  void seal_small(std::uint32_t xid, const Protected& how, rpc::Bytes results);
+  void sealed_complete(Link& link);
+
   void record_done(Link& link);
   void link_ended(Link& link);
   void log_backend_auth_error(const Link& link, std::uint32_t auth_stat);
@@ -100,7 +145,8 @@ class Session {
                    std::size_t skip);
   void send_record(Sink& to, const rpc::RecordReader::Item& item);
   static void hold(Inbound& in, rpc::Bytes rest);
-  void process_held();
+  void process_held(Inbound& in, Link* link);
+  Splice read_into(int from, Inbound& in, Gather& to);
   void after_input(Inbound& in);
   void settle();
   void charge(std::uint64_t held);
@@ -108,7 +154,7 @@ class Session {
   void tick_inbound(Inbound& in, bool paused);
   void expire_calls();
 
-  void log_refusal(const rpc::CallHeader& call, const policy::Decision& d);
+  void log_refusal(const rpc::CallHeader& call, const policy::Decision& d, std::string_view principal = {});
   void log_close(runtime::CloseReason why, const std::string& detail);
   [[nodiscard]] runtime::GuestCounters& counters() { return guest_.counters(context_.thread); }
 
@@ -121,7 +167,8 @@ class Session {
   Sink client_sink_;
   Inbound in_;
   Link* body_to_ = nullptr;  ///< where the rest of the client's record goes; null: nowhere
-  bool waiting_ = false;     ///< for the guest's in-flight budget
+  Wait wait_ = Wait::nothing;
+  Wait retried_ = Wait::nothing;  ///< what the record that is tried again waited for
   bool closed_ = false;
   bool gone_ = false;                  ///< the client closed both directions, or reset
   bool last_words_ = false;            ///< only what waits for the client is still sent, then the session closes
@@ -129,6 +176,7 @@ class Session {
   std::vector<std::uint8_t> answers_;  ///< the gateway's own replies, waiting for the owner's record to end
   CallTable calls_;
   std::unique_ptr<ForwardMemo> memo_;  ///< made at the first call that is forwarded
+  std::unique_ptr<GssSide> gss_;       ///< made at the first RPCSEC_GSS call
   std::vector<std::unique_ptr<Link>> links_;
   std::uint64_t last_activity_ = 0;  ///< ms
   std::uint64_t ended_at_ = 0;       ///< ms; when the client's end of file was read

@@ -12,6 +12,12 @@ namespace {
 constexpr time_t kTick = 1;  // seconds
 constexpr int kEvents = 128;
 
+std::int64_t wall_seconds() {
+  timespec t{};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &t);
+  return t.tv_sec;
+}
+
 std::uint64_t monotonic_ms() {
   timespec t{};
   ::clock_gettime(CLOCK_MONOTONIC, &t);
@@ -20,7 +26,8 @@ std::uint64_t monotonic_ms() {
 
 }  // namespace
 
-Worker::Worker(runtime::Shared& shared_, std::size_t thread_number) : Context(shared_, thread_number) {}
+Worker::Worker(runtime::Shared& shared_, std::size_t thread_number, offload::AcceptPool* acceptor)
+    : Context(shared_, thread_number), acceptor_(acceptor) {}
 
 Worker::~Worker() {
   stop();
@@ -44,12 +51,12 @@ bool Worker::start() {
 
 void Worker::adopt(Newcomer n) {
   load_.fetch_add(1, std::memory_order_relaxed);
-  mail_.post({Message::Kind::adopt, std::move(n), 0});
+  mail_.post({Message::Kind::adopt, std::move(n), 0, nullptr});
 }
 
 void Worker::stop() {
   if (!thread_.joinable()) return;
-  mail_.post({Message::Kind::stop, {}, 0});
+  mail_.post({Message::Kind::stop, {}, 0, nullptr});
   thread_.join();
 }
 
@@ -59,6 +66,7 @@ void Worker::run() {
   while (!stopping_) {
     const int n = ::epoll_wait(epoll, events.data(), kEvents, wait_time());
     now = monotonic_ms();
+    wall = wall_seconds();
     for (int i = 0; i < n; ++i) {
       const auto& e = events[static_cast<std::size_t>(i)];
       auto* endpoint = static_cast<session::Endpoint*>(e.data.ptr);
@@ -94,6 +102,9 @@ void Worker::read_mail() {
       case Message::Kind::adopt: welcome(std::move(m.newcomer)); break;
       case Message::Kind::wake:
         if (session::Session* s = find(m.id)) s->resume();
+        break;
+      case Message::Kind::accepted:
+        if (session::Session* s = find(m.id)) s->on_accepted(std::move(m.job));
         break;
       case Message::Kind::stop: stopping_ = true; break;
     }
@@ -153,12 +164,24 @@ void Worker::tick_all() {
   std::uint64_t ticks = 0;
   (void)!::read(timer_.get(), &ticks, sizeof ticks);
   for (const auto& [id, s] : sessions_) s->tick();
+  buffers.trim();
 }
 
 runtime::Waiter Worker::waiter(std::uint64_t id) {
-  return {
-      [](void* owner, std::uint64_t key) { static_cast<Worker*>(owner)->mail_.post({Message::Kind::wake, {}, key}); },
-      this, id};
+  return {[](void* owner, std::uint64_t key) {
+            static_cast<Worker*>(owner)->mail_.post({Message::Kind::wake, {}, key, nullptr});
+          },
+          this, id};
+}
+
+bool Worker::accept(std::unique_ptr<offload::AcceptJob>& job) {
+  if (acceptor_ == nullptr) return false;
+  job->owner = this;
+  job->done = [](void* owner, std::unique_ptr<offload::AcceptJob> done) {
+    const std::uint64_t id = done->session;
+    static_cast<Worker*>(owner)->mail_.post({Message::Kind::accepted, {}, id, std::move(done)});
+  };
+  return acceptor_->submit(job);
 }
 
 void Worker::retire(session::Session& s) {

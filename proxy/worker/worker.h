@@ -26,7 +26,8 @@ struct Newcomer {
 /// to the thread.
 class Worker final : public session::Context {
  public:
-  Worker(runtime::Shared& shared, std::size_t thread);
+  /// `acceptor` may be null: then no context is ever accepted. It outlives the worker's thread.
+  Worker(runtime::Shared& shared, std::size_t thread, offload::AcceptPool* acceptor);
   ~Worker();
 
   /// start: false, with a reason in errno, when the host gives no epoll set or event descriptor.
@@ -41,14 +42,16 @@ class Worker final : public session::Context {
   void again(session::Session& s) override;
   void call_at(std::uint64_t when, session::Session& s) override;
   runtime::Waiter waiter(std::uint64_t id) override;
+  bool accept(std::unique_ptr<offload::AcceptJob>& job) override;
   void retire(session::Session& s) override;
 
  private:
   struct Message {
-    enum class Kind : std::uint8_t { adopt, wake, stop };
+    enum class Kind : std::uint8_t { adopt, wake, accepted, stop };
     Kind kind = Kind::stop;
     Newcomer newcomer;
     std::uint64_t id = 0;
+    std::unique_ptr<offload::AcceptJob> job;
   };
   struct Retry {
     std::uint64_t when;
@@ -67,6 +70,7 @@ class Worker final : public session::Context {
   [[nodiscard]] int wait_time() const;
   [[nodiscard]] session::Session* find(std::uint64_t id) const;
 
+  offload::AcceptPool* const acceptor_;
   net::UniqueFd epoll_fd_;
   runtime::Mailbox<Message> mail_;
   std::vector<Message> opened_;

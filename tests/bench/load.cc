@@ -1,8 +1,13 @@
-// bench_load: AUTH_SYS calls over stream sockets, every reply verified; prints one line of JSON.
-//   bench_load --socket PATH --mode 1x1|16x1|16x8|16x8b|1000x1|read|write|idle [--seconds S | --calls N] [--pid PID]
-//              [--warm-up S] [--connections N] [--depth N] [--batch N] [--size BYTES]
+// bench_load: AUTH_SYS or RPCSEC_GSS calls over stream sockets, every reply verified; prints one line of JSON.
+//   bench_load --socket PATH --mode 1x1|16x1|16x8|16x8b|1000x1|read|write|idle|churn [--seconds S | --calls N]
+//              [--pid PID] [--warm-up S] [--connections N] [--depth N] [--batch N] [--size BYTES]
+//              [--sec sys|krb5|krb5i|krb5p [--service NAME@HOST] [--contexts N [--used N]] [--sample N] [--tokens N]]
 // Each call has a send of its own, as NFS clients do it, unless --batch (mode 16x8b: 8) lets calls share one.
 // The CPU time of PID (all threads) is read at the begin and the end of the steady part. A wrong reply: exit status 1.
+// Contexts (one a connection, unless --contexts) are established through the same socket with the tickets of
+// KRB5CCNAME;
+// --used: how many of them carry calls. Every verifier is checked; bulk results of krb5i and krb5p in one of --sample
+// replies (4). Mode churn creates contexts and destroys them, from --tokens tokens that are made before.
 
 #include <array>
 #include <cstdio>
@@ -11,6 +16,7 @@
 
 #include "tests/bench/args.h"
 #include "tests/bench/load_run.h"
+#include "tests/bench/load_security.h"
 #include "tests/bench/process.h"
 
 namespace gatehouse::bench {
@@ -24,17 +30,19 @@ struct Mode {
   Procedure procedure;
 };
 
-constexpr std::array<Mode, 8> kModes{{{"1x1", 1, 1, 1, Procedure::getattr},
+constexpr std::array<Mode, 9> kModes{{{"1x1", 1, 1, 1, Procedure::getattr},
                                       {"16x1", 16, 1, 1, Procedure::getattr},
                                       {"16x8", 16, 8, 1, Procedure::getattr},
                                       {"16x8b", 16, 8, 8, Procedure::getattr},
                                       {"1000x1", 1000, 1, 1, Procedure::getattr},
                                       {"read", 4, 2, 1, Procedure::read},
                                       {"write", 4, 2, 1, Procedure::write},
-                                      {"idle", 1000, 1, 1, Procedure::getattr}}};
+                                      {"idle", 1000, 1, 1, Procedure::getattr},
+                                      {"churn", 16, 1, 1, Procedure::null}}};
 
-constexpr std::array<std::string_view, 10> kOptions{"--socket",  "--mode",        "--seconds", "--calls", "--pid",
-                                                    "--warm-up", "--connections", "--depth",   "--batch", "--size"};
+constexpr std::array<std::string_view, 16> kOptions{
+    "--socket", "--mode", "--seconds", "--calls",   "--pid",      "--warm-up", "--connections", "--depth",
+    "--batch",  "--size", "--sec",     "--service", "--contexts", "--used",    "--sample",      "--tokens"};
 
 int fail(const std::string& why) {
   std::fprintf(stderr, "bench_load: %s\n", why.c_str());
@@ -70,7 +78,8 @@ std::expected<Plan, std::string> make_plan(const Args& args, const Mode& mode) {
   plan.work.procedure = mode.procedure;
   plan.work.depth = static_cast<std::uint32_t>(*depth);
   plan.work.batch = static_cast<std::uint32_t>(*batch);
-  plan.work.payload = mode.procedure == Procedure::getattr ? 0 : static_cast<std::uint32_t>(*size);
+  const bool bulk = mode.procedure == Procedure::read || mode.procedure == Procedure::write;
+  plan.work.payload = bulk ? static_cast<std::uint32_t>(*size) : 0;
   plan.calls = *calls;
   plan.duration = *duration;
   plan.warm_up = *warm_up;
@@ -78,13 +87,14 @@ std::expected<Plan, std::string> make_plan(const Args& args, const Mode& mode) {
   return plan;
 }
 
-void print_steady(const Mode& mode, const Plan& plan, const Measured& measured) {
+void print_steady(const Mode& mode, const Plan& plan, const Security& security, const Measured& measured) {
   const double seconds = static_cast<double>(measured.wall) / 1e9;
   const double calls = static_cast<double>(measured.calls);
   const double bytes = calls * plan.work.payload;
   std::printf("{\"mode\": \"%.*s\", \"connections\": %u, \"depth\": %u, \"calls\": %llu, \"seconds\": %.4f",
               static_cast<int>(mode.name.size()), mode.name.data(), plan.connections, plan.work.depth,
               static_cast<unsigned long long>(measured.calls), seconds);
+  std::printf("%s", security.describe().c_str());
   std::printf(", \"calls_per_s\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f", calls / seconds,
               static_cast<double>(measured.latency.quantile(0.5)) / 1e3,
               static_cast<double>(measured.latency.quantile(0.99)) / 1e3);
@@ -93,17 +103,20 @@ void print_steady(const Mode& mode, const Plan& plan, const Measured& measured) 
     const double cpu = static_cast<double>(measured.cpu);
     std::printf(", \"cpu_us_per_call\": %.4f, \"cpu_share\": %.3f", cpu / 1e3 / calls,
                 cpu / static_cast<double>(measured.wall));
+    if (mode.name == "churn") std::printf(", \"contexts_per_cpu_s\": %.0f", calls / 2 / (cpu / 1e9));
+    if (bytes > 0) std::printf(", \"mb_per_cpu_s\": %.1f", bytes / 1e6 / (cpu / 1e9));
     if (bytes > 0) std::printf(", \"cpu_s_per_gib\": %.4f", cpu / 1e9 / (bytes / static_cast<double>(1 << 30)));
   }
   std::printf("}\n");
 }
 
-int run_steady(const Mode& mode, const Plan& plan) {
+int run_steady(const Mode& mode, const Plan& plan, Security& security) {
   LoadRun run(plan);
   const auto measured = run.steady();
   if (!measured) return fail(measured.error());
   if (measured->calls == 0) return fail("no call was completed in the measured time; give more --seconds");
-  print_steady(mode, plan, *measured);
+  if (auto finished = security.finish(plan); !finished) return fail(finished.error());
+  print_steady(mode, plan, security, *measured);
   return 0;
 }
 
@@ -128,11 +141,13 @@ int main_of_load(int argc, char** argv) {
   const auto args = Args::parse(argc, argv, kOptions);
   if (!args) return fail(args.error());
   const auto mode = find_mode(args->text("--mode", ""));
-  if (!mode) return fail("--mode is one of 1x1, 16x1, 16x8, 16x8b, 1000x1, read, write, idle");
-  const auto plan = make_plan(*args, *mode);
+  if (!mode) return fail("--mode is one of 1x1, 16x1, 16x8, 16x8b, 1000x1, read, write, idle, churn");
+  auto plan = make_plan(*args, *mode);
   if (!plan) return fail(plan.error());
   raise_descriptor_limit();
-  return mode->name == "idle" ? run_idle(*plan) : run_steady(*mode, *plan);
+  const auto security = Security::prepare(*args, mode->name == "churn", *plan);
+  if (!security) return fail(security.error());
+  return mode->name == "idle" ? run_idle(*plan) : run_steady(*mode, *plan, **security);
 }
 
 }  // namespace

@@ -1,24 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "tests/bench/dialect.h"
 #include "tests/bench/histogram.h"
 #include "tests/bench/net.h"
 #include "tests/bench/send_queue.h"
-#include "tests/bench/wire.h"
 
 namespace gatehouse::bench {
-
-// Work is what every client of one run does.
-struct Work {
-  Procedure procedure = Procedure::getattr;
-  std::uint32_t payload = 0;  // bytes a READ or WRITE carries
-  std::uint32_t depth = 1;    // calls outstanding a connection, at most 256
-  std::uint32_t batch = 1;    // calls that share one send; 1 is what NFS clients do
-};
 
 // Totals is what all clients of one run count together.
 struct Totals {
@@ -33,7 +26,7 @@ struct Totals {
 // buffer is lent by the caller. Totals and Work outlive it.
 class LoadClient {
  public:
-  LoadClient(Fd fd, std::uint32_t index, const Work& work, Totals& totals);
+  LoadClient(Fd fd, std::uint32_t index, const Work& work, std::unique_ptr<Dialect> dialect, Totals& totals);
 
   // start sends the first calls. False: fault() says what went wrong.
   bool start();
@@ -53,22 +46,25 @@ class LoadClient {
   bool wrong(std::string why);
   bool flush();
   bool issue(std::uint32_t slot, std::uint64_t now);
-  bool consume(Bytes bytes);
-  bool begin_reply(Bytes bytes, std::size_t record, std::uint64_t now);
-  bool take_payload(Bytes& bytes, std::uint64_t now);
+  bool consume(std::span<std::uint8_t> bytes);
+  bool begin_reply(std::span<std::uint8_t> head, std::size_t record, std::uint64_t now);
+  bool take_rest(std::span<std::uint8_t>& bytes, std::uint64_t now);
+  bool complete(std::span<std::uint8_t> record, std::uint64_t now);
   bool finish(std::uint32_t slot, std::uint64_t now);
 
   Fd fd_;
   const Work& work_;
   Totals& totals_;
-  std::vector<std::uint8_t> call_;
+  std::unique_ptr<Dialect> dialect_;
   std::vector<Slot> slots_;
   std::uint32_t next_xid_;
   std::uint32_t outstanding_ = 0;
   std::uint32_t unsent_ = 0;           // calls queued since the last flush
   std::vector<std::uint8_t> partial_;  // the head of a reply that is not complete yet
-  std::uint32_t reading_ = 0;          // the slot whose payload is coming in
-  std::size_t payload_left_ = 0;
+  std::uint32_t reading_ = 0;          // the slot whose reply is coming in
+  Seen::Rest rest_ = Seen::Rest::payload;
+  std::size_t rest_left_ = 0;         // bytes of it that are still to come
+  std::vector<std::uint8_t> record_;  // what came of a reply that has to be opened whole
   SendQueue out_;
   bool readable_ = false;
   bool replied_ = false;

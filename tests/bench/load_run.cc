@@ -57,8 +57,9 @@ std::expected<void, std::string> LoadRun::open(std::uint32_t count) {
       return std::unexpected(fd.error() + " (connection " + std::to_string(clients_.size() + 1) +
                              "; is the server up, and `ulimit -n` high enough?)");
     }
-    const auto index = static_cast<std::uint32_t>(clients_.size() + 1);
-    clients_.push_back(std::make_unique<LoadClient>(std::move(*fd), index, plan_.work, totals_));
+    const auto index = static_cast<std::uint32_t>(clients_.size());
+    clients_.push_back(
+        std::make_unique<LoadClient>(std::move(*fd), index + 1, plan_.work, plan_.dialect(index), totals_));
     LoadClient& client = *clients_.back();
     if (!watch(epoll_, client.fd(), &client)) return std::unexpected(error_text("epoll_ctl"));
     if (!client.start()) return std::unexpected(client.fault());

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ namespace gatehouse::bench {
 struct Plan {
   Address target;
   Work work;
+  std::function<std::unique_ptr<Dialect>(std::size_t index)> dialect;  // for each connection, counted from 0
   std::uint32_t connections = 1;
   std::uint64_t warm_up = 0;
   std::uint64_t duration = 0;  // of the measured part; not used if `calls` is given

@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 READY_SECONDS = 20.0
@@ -53,12 +53,12 @@ def pinned(core: int | None, command: list[str | Path]) -> list[str]:
     return [*(["taskset", "-c", str(core)] if core is not None else []), *map(str, command)]
 
 
-def start(name: str, command: list[str], sock: Path, ready: str | None, scratch: Path) -> Relay:
+def start(name: str, command: list[str], sock: Path, ready: str | None, scratch: Path, env: dict[str, str]) -> Relay:
     """Start a program; return when its log says `ready` (if any) and its socket takes connections."""
     log = scratch / f"{name}.log"
     sock.unlink(missing_ok=True)
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env={**os.environ, **env})
     relay = Relay(name, sock, process)
     deadline = time.monotonic() + READY_SECONDS
     while not ((ready is None or ready in log.read_text(errors="replace")) and connectable(sock)):
@@ -108,10 +108,24 @@ programs = ["nfs:3"]
 [[guest]]
 name = "bench"
 listener = "bench"
-sec = ["sys"]
+sec = [{sec}]
 backends = ["nfs"]
-limits = {{ connections = 2000, in_flight = 65536 }}
+limits = {{ connections = 2000, in_flight = 65536{limits} }}
 """
+
+
+# What the Kerberos part adds: every flavor, and limits that are not what is measured. As many groups as AUTH_SYS sends.
+KERBEROS = """
+[kerberos]
+keytab = "{keytab}"
+replay_cache = "{replay_cache}"
+
+[[principal]]
+match = "*"
+map = {{ uid = 1000, gid = 1000, groups = [24, 27, 100, 1001] }}
+"""
+ALL_FLAVORS = '"sys", "krb5", "krb5i", "krb5p"'
+KERBEROS_LIMITS = ', contexts = 20000, nascent_contexts = 1000, inits_per_second = 1000000'
 
 
 def find_haproxy() -> str:
@@ -130,6 +144,8 @@ class Starter:
     gatehouse: Path | None
     scratch: Path
     pin: bool = False
+    keytab: Path | None = None
+    env: dict[str, str] = field(default_factory=dict)
 
     def start(self, name: str) -> Relay:
         sock = self.scratch / f"{name}.sock"
@@ -141,15 +157,23 @@ class Starter:
             command = [self.tools / "bench_server", "--listen", f"unix:{sock}"]
         elif name == "relay":
             command = [self.tools / "bench_relay", "--listen", f"unix:{sock}", "--to", f"unix:{server}"]
-        elif name == "gatehouse":
+        elif name == "terminator":
+            command = [self.tools / "bench_terminator", "--listen", f"unix:{sock}"]
+        elif name.startswith("gatehouse"):
             assert self.gatehouse is not None
-            config.write_text(GATEHOUSE.format(listen=sock, server=server))
+            config.write_text(self.gatehouse_config(name, sock, server))
             command, ready = [self.gatehouse, "--config", config], "event=ready"
         else:
             splice = "    option splice-request\n    option splice-response" if name == "haproxy-splice" else ""
             config.write_text(HAPROXY.format(listen=sock, server=server, options=splice))
             command, ready = [find_haproxy(), "-db", "-f", config], None
-        return start(name, pinned(self.core_of(name), command), sock, ready, self.scratch)
+        return start(name, pinned(self.core_of(name), command), sock, ready, self.scratch, self.env)
+
+    def gatehouse_config(self, name: str, sock: Path, server: Path) -> str:
+        if name == "gatehouse":
+            return GATEHOUSE.format(listen=sock, server=server, sec='"sys"', limits="")
+        text = GATEHOUSE.format(listen=sock, server=server, sec=ALL_FLAVORS, limits=KERBEROS_LIMITS)
+        return text + KERBEROS.format(keytab=self.keytab, replay_cache=self.scratch / f"{name}-rcache")
 
     def core_of(self, name: str) -> int | None:
         """With --pin the relay under measurement has core 1 and both its peers share core 0."""

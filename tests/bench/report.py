@@ -19,7 +19,7 @@ IDLE_GOAL = (8192, 2048)
 
 @dataclass
 class Results:
-    """Every sample of a run, by (mode, relay)."""
+    """Every sample of a run, by (mode, relay); of the Kerberos part by (key, relay) of its cases."""
 
     samples: dict[tuple[str, str], list[Sample]] = field(default_factory=dict)
 
@@ -124,9 +124,10 @@ def idle_table(results: Results) -> str:
     return table(["user memory, bytes", "plain relay", "haproxy", "gatehouse", "must <= 8192 (<= 2048)"], [row])
 
 
-def render(results: Results, conditions: str) -> str:
+def render(results: Results, conditions: str, more: list[str] | None = None) -> str:
+    """All tables; `more` stands before the conditions."""
     parts = [small_table(results), latency_table(results), bulk_table(results), throughput_table(results),
-             idle_table(results), conditions]
+             idle_table(results), *(more or []), conditions]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Compare a direct connection, haproxy, a plain relay and Gatehouse, interleaved, and print a markdown table."""
+"""Compare a direct connection, haproxy, a plain relay and Gatehouse, interleaved; and Gatehouse's Kerberos with its own
+AUTH_SYS, OpenSSL and libgssapi. Prints markdown tables."""
 
 from __future__ import annotations
 
@@ -15,8 +16,11 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
+import kerberos
 import report
+import report_kerberos
 from programs import BenchError, Relay, Starter, find_haproxy, pinned
+from tickets import Tickets
 
 ROOT = Path(__file__).resolve().parents[2]
 MODES = ("1x1", "16x1", "16x8", "16x8b", "1000x1", "read", "write", "idle")
@@ -29,7 +33,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--gatehouse", type=Path, help="gatehoused to measure (default: BUILD/proxy/gatehoused)")
     parser.add_argument("--without-gatehouse", action="store_true", help="measure only what it is compared with")
     parser.add_argument("--tools", type=Path, help="directory of the bench programs (default: BUILD/tests/bench)")
-    parser.add_argument("--modes", default=",".join(MODES), help="comma-separated (default: %(default)s)")
+    parser.add_argument("--modes", default=",".join(MODES), help='of AUTH_SYS, comma-separated; "": none (default: %(default)s)')
+    parser.add_argument("--kerberos", default="*", metavar="PATTERN",
+                        help='which cases of the Kerberos part, e.g. "16x8*"; "": none (default: all)')
     parser.add_argument("--rounds", type=int, default=7, help="rounds (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=1.0, help="measured part of one sample (default: %(default)s)")
     parser.add_argument("--pin", action="store_true", help="relays on core 1, their peers on core 0: less noise")
@@ -68,18 +74,30 @@ def measure_idle(starter: Starter, names: list[str], results: report.Results) ->
             relay.stop()
 
 
-def measure_rounds(starter: Starter, options: argparse.Namespace, modes: list[str], results: report.Results,
-                   relays: dict[str, Relay]) -> None:
-    for number in range(options.rounds):
-        for mode in modes:
-            names = names_for(mode, starter.gatehouse is not None)
-            turn = number % len(names)
-            for name in names[turn:] + names[:turn]:
-                if name not in relays:
-                    relays[name] = starter.start(name)
-                sample = load(starter, mode, relays[name], ["--seconds", str(options.seconds)])
-                results.add(mode, name, sample)
-        print(f"round {number + 1} of {options.rounds} done", file=sys.stderr)
+def measure_modes(starter: Starter, options: argparse.Namespace, modes: list[str], number: int, results: report.Results,
+                  relays: dict[str, Relay]) -> None:
+    """One round of the AUTH_SYS part."""
+    for mode in modes:
+        names = names_for(mode, starter.gatehouse is not None)
+        turn = number % len(names)
+        for name in names[turn:] + names[:turn]:
+            if name not in relays:
+                relays[name] = starter.start(name)
+            sample = load(starter, mode, relays[name], ["--seconds", str(options.seconds)])
+            results.add(mode, name, sample)
+
+
+def measure_cases(starter: Starter, options: argparse.Namespace, cases: list[kerberos.Case], tickets: Tickets,
+                  results: report.Results, relays: dict[str, Relay]) -> None:
+    """One round of the Kerberos part."""
+    for case in cases:
+        relay = None
+        if case.program == "bench_load":
+            if case.relay not in relays:
+                relays[case.relay] = starter.start(case.relay)
+            relay = relays[case.relay]
+        command = kerberos.command_of(case, starter, relay, options.seconds)
+        results.add(case.key, case.relay, kerberos.sample_of(case, command, tickets.clients[case.digest]))
 
 
 def conditions(options: argparse.Namespace) -> str:
@@ -102,24 +120,40 @@ def gatehouse_path(options: argparse.Namespace) -> Path | None:
     return path.resolve()
 
 
+def measure(options: argparse.Namespace, modes: list[str], cases: list[kerberos.Case], starter: Starter,
+            stack: ExitStack) -> report.Results:
+    results = report.Results()
+    relays: dict[str, Relay] = {}
+    stack.callback(lambda: [relay.stop() for relay in relays.values()])
+    relays["direct"] = starter.start("direct")
+    if "idle" in modes:
+        measure_idle(starter, names_for("idle", starter.gatehouse is not None), results)
+    if cases:
+        tickets = Tickets(starter.scratch / "realm")
+        stack.callback(tickets.stop)
+        starter.keytab, starter.env = tickets.keytab, tickets.server()
+    for number in range(options.rounds):
+        measure_modes(starter, options, [mode for mode in modes if mode != "idle"], number, results, relays)
+        if cases:
+            measure_cases(starter, options, cases, tickets, results, relays)
+        print(f"round {number + 1} of {options.rounds} done", file=sys.stderr)
+    return results
+
+
 def run(options: argparse.Namespace) -> report.Results:
-    modes = options.modes.split(",")
+    modes = [mode for mode in options.modes.split(",") if mode]
     if unknown := set(modes) - set(MODES):
         raise BenchError(f"--modes: unknown {', '.join(sorted(unknown))}; there are {', '.join(MODES)}")
+    gatehouse = gatehouse_path(options)
+    cases = kerberos.chosen(options.kerberos) if gatehouse else []
+    if options.kerberos and gatehouse and not cases:
+        raise BenchError(f"--kerberos: nothing matches; there are {', '.join(case.key for case in kerberos.all_cases())}")
     tools = (options.tools or options.build / "tests/bench").resolve()
     if not (tools / "bench_load").is_file():
         raise BenchError(f"{tools}/bench_load is not there: build it (cmake --build --preset release) or give --tools")
-    results = report.Results()
-    relays: dict[str, Relay] = {}
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatehouse-bench-")))
-        starter = Starter(tools, gatehouse_path(options), scratch, options.pin)
-        stack.callback(lambda: [relay.stop() for relay in relays.values()])
-        relays["direct"] = starter.start("direct")
-        if "idle" in modes:
-            measure_idle(starter, names_for("idle", starter.gatehouse is not None), results)
-        measure_rounds(starter, options, [mode for mode in modes if mode != "idle"], results, relays)
-    return results
+        return measure(options, modes, cases, Starter(tools, gatehouse, scratch, options.pin), stack)
 
 
 def main() -> int:
@@ -127,7 +161,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     try:
         results = run(options)
-        text = report.render(results, conditions(options))
+        text = report.render(results, conditions(options), report_kerberos.render(results))
         print(text, end="")
         if options.json:
             flat = {f"{mode} {name}": samples for (mode, name), samples in results.samples.items()}

@@ -12,6 +12,8 @@
 namespace gatehouse::bench {
 namespace {
 
+constexpr std::size_t kKept = 4 << 20;  // bytes that were sent and stay while others wait: moving them costs too
+
 // Vectors is what one sendmsg takes: enough for some MiB of payload, few enough to stay on the stack.
 class Vectors {
  public:
@@ -78,10 +80,22 @@ void SendQueue::advance(std::size_t bytes) {
     sent_ -= pieces_.front().head + pieces_.front().payload;
     pieces_.pop_front();
   }
-  if (pieces_.empty()) {
-    heads_.clear();
-    committed_ = 0;
+  forget();
+}
+
+void SendQueue::forget() {
+  std::size_t gone = committed_;
+  if (!pieces_.empty()) {
+    Piece& first = pieces_.front();
+    const std::size_t out = std::min(sent_, first.head);
+    gone = first.begin + out;
+    if (gone < kKept) return;
+    first = {gone, first.head - out, first.payload};
+    sent_ -= out;
   }
+  heads_.erase(heads_.begin(), heads_.begin() + static_cast<std::ptrdiff_t>(gone));
+  for (Piece& piece : pieces_) piece.begin -= gone;
+  committed_ -= gone;
 }
 
 }  // namespace gatehouse::bench

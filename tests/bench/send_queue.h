@@ -33,6 +33,7 @@ class SendQueue {
     std::size_t payload;  // pattern bytes after them
   };
   void advance(std::size_t bytes);
+  void forget();  // bytes of heads_ that are out
 
   std::vector<std::uint8_t> heads_;
   std::size_t committed_ = 0;

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import struct
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,23 +12,10 @@ from pathlib import Path
 import pytest
 
 import report
+from helpers import load, receive, record, words
 from programs import Relay, Starter
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ROOT / os.environ.get("GATEHOUSE_BUILD", "build/release") / "tests/bench"
 SMALL_REPLY = 128
-
-
-@pytest.fixture(scope="module")
-def starter(tmp_path_factory: pytest.TempPathFactory) -> Starter:
-    return Starter(TOOLS, None, tmp_path_factory.mktemp("bench"))
-
-
-@pytest.fixture(scope="module")
-def server(starter: Starter) -> Iterator[Relay]:
-    relay = starter.start("direct")
-    yield relay
-    relay.stop()
 
 
 @pytest.fixture(scope="module")
@@ -40,30 +25,9 @@ def relay(starter: Starter, server: Relay) -> Iterator[Relay]:
     started.stop()
 
 
-def load(sock: Path, mode: str, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [str(TOOLS / "bench_load"), "--socket", str(sock), "--mode", mode, *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-
-def words(*values: int) -> bytes:
-    return struct.pack(f">{len(values)}I", *values)
-
-
-def record(body: bytes) -> bytes:
-    return words(0x80000000 | len(body)) + body
-
-
 def right_reply(xid: int) -> bytes:
     head = words(xid, 1, 0, 0, 0, 0)
     return record(head + bytes(SMALL_REPLY - 4 - len(head) - 4) + words(xid ^ 0xFFFFFFFF))
-
-
-def receive(connection: socket.socket, size: int) -> bytes:
-    """`size` bytes, or fewer if the other side closes."""
-    got = b""
-    while len(got) < size and (more := connection.recv(size - len(got))):
-        got += more
-    return got
 
 
 class Scripted:

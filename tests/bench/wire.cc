@@ -11,15 +11,7 @@ constexpr std::uint32_t kHandle = 32;  // bytes of the made-up file handle
 constexpr std::string_view kMachine = "client01";
 constexpr std::array<std::uint32_t, 5> kGroups{1000, 24, 27, 100, 1001};
 
-// A period that is no power of two: bytes displaced by a whole buffer do not match.
-constexpr std::size_t kPeriodWords = 8191;
-constexpr std::size_t kPeriod = kPeriodWords * 8;
-
-void push32(std::vector<std::uint8_t>& out, std::uint32_t value) {
-  for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<std::uint8_t>(value >> shift));
-}
-
-void push_credential(std::vector<std::uint8_t>& out) {
+void push_auth_sys(std::vector<std::uint8_t>& out) {
   push32(out, 1);  // AUTH_SYS
   push32(out, static_cast<std::uint32_t>(4 + 4 + kMachine.size() + 4 + 4 + 4 + 4 * kGroups.size()));
   push32(out, 0x5eed);
@@ -33,93 +25,17 @@ void push_credential(std::vector<std::uint8_t>& out) {
   push32(out, 0);
 }
 
-// Reader walks big-endian words; running past the end is remembered and checked once.
-class Reader {
- public:
-  Reader(Bytes bytes, std::size_t at) : bytes_(bytes), at_(at) {}
-  std::uint32_t word() {
-    if (failed_ || bytes_.size() - at_ < 4) return fail();
-    at_ += 4;
-    return get32(bytes_, at_ - 4);
+const char* denial(Bytes reply) {
+  if (get32(reply, 16) != 1) return "the call was denied: RPC_MISMATCH";
+  switch (get32(reply, 20)) {
+    case 1: return "the call was denied: AUTH_BADCRED";
+    case 2: return "the call was denied: AUTH_REJECTEDCRED";
+    case 3: return "the call was denied: AUTH_BADVERF";
+    case 5: return "the call was denied: AUTH_TOOWEAK";
+    case 13: return "the call was denied: RPCSEC_GSS_CREDPROBLEM";
+    case 14: return "the call was denied: RPCSEC_GSS_CTXPROBLEM";
+    default: return "the call was denied: AUTH_ERROR";
   }
-  void skip_opaque(std::uint32_t length) {
-    const std::size_t padded = (std::size_t{length} + 3) / 4 * 4;
-    if (failed_ || bytes_.size() - at_ < padded) {
-      fail();
-    } else {
-      at_ += padded;
-    }
-  }
-  std::size_t at() const { return at_; }
-  bool failed() const { return failed_; }
-
- private:
-  std::uint32_t fail() {
-    failed_ = true;
-    return 0;
-  }
-  Bytes bytes_;
-  std::size_t at_;
-  bool failed_ = false;
-};
-
-bool skip_auth_sys(Reader& in) {
-  if (in.word() != 1) return false;
-  const std::uint32_t length = in.word();
-  const std::size_t begin = in.at();
-  in.word();  // stamp
-  const std::uint32_t name = in.word();
-  if (name > 255) return false;
-  in.skip_opaque(name);
-  in.word();  // uid
-  in.word();  // gid
-  const std::uint32_t count = in.word();
-  if (count > 16) return false;
-  in.skip_opaque(count * 4);
-  return !in.failed() && in.at() - begin == length;
-}
-
-AcceptStat parse_args(Reader& in, std::size_t record, CallView& call) {
-  if (call.procedure == Procedure::null || call.procedure == Procedure::getattr) return AcceptStat::success;
-  if (call.procedure != Procedure::read && call.procedure != Procedure::write) return AcceptStat::proc_unavail;
-  const std::uint32_t handle = in.word();
-  if (handle > 64) return AcceptStat::garbage_args;
-  in.skip_opaque(handle);
-  in.word();  // offset, two words
-  in.word();
-  const std::uint32_t count = in.word();
-  bool sound = count <= kMaxPayload && count % 8 == 0;
-  if (call.procedure == Procedure::write) {
-    in.word();  // stable
-    sound = sound && in.word() == count && in.at() + count == record;
-  } else {
-    sound = sound && in.at() == record;
-  }
-  if (in.failed() || !sound) return AcceptStat::garbage_args;
-  call.payload = count;
-  call.head = in.at();
-  return AcceptStat::success;
-}
-
-// A refusal is shorter than any reply that is wanted: say what it is before complaining of its length.
-const char* short_reply_fault(Bytes reply) {
-  if (reply.size() >= 16 && get32(reply, 8) == 1 && get32(reply, 12) != 0) return "the call was denied";
-  if (reply.size() >= kReplyHeader && get32(reply, 24) != 0) return "the call was accepted without success";
-  return "the record is too short";
-}
-
-using Pattern = std::array<std::uint8_t, kPeriod>;
-
-const Pattern& pattern() {
-  static const Pattern bytes = [] {
-    Pattern made{};
-    for (std::uint64_t word = 0; word < kPeriodWords; ++word) {
-      const std::uint64_t value = (word + 1) * 0x9e3779b97f4a7c15ULL;
-      std::memcpy(&made[word * 8], &value, 8);
-    }
-    return made;
-  }();
-  return bytes;
 }
 
 }  // namespace
@@ -135,104 +51,94 @@ void put32(std::span<std::uint8_t> bytes, std::size_t at, std::uint32_t value) {
   std::memcpy(bytes.data() + at, &word, 4);
 }
 
+void push32(std::vector<std::uint8_t>& out, std::uint32_t value) {
+  for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<std::uint8_t>(value >> shift));
+}
+
+void push_call(std::vector<std::uint8_t>& out, std::uint32_t xid, Procedure procedure) {
+  push32(out, 0);  // record mark, set by set_mark
+  push32(out, xid);
+  push32(out, 0);  // CALL
+  push32(out, 2);
+  push32(out, kProgram);
+  push32(out, kVersion);
+  push32(out, static_cast<std::uint32_t>(procedure));
+}
+
+void push_arguments(std::vector<std::uint8_t>& out, Procedure procedure, std::uint32_t payload) {
+  push32(out, kHandle);
+  for (std::uint32_t i = 0; i < kHandle; ++i) out.push_back(static_cast<std::uint8_t>(i));
+  if (procedure != Procedure::read && procedure != Procedure::write) return;
+  push32(out, 0);
+  push32(out, 0);
+  push32(out, payload);
+  if (procedure == Procedure::read) return;
+  push32(out, 0);  // UNSTABLE
+  push32(out, payload);
+}
+
+void set_mark(std::span<std::uint8_t> record, std::size_t more) {
+  put32(record, 0, kLastFragment | static_cast<std::uint32_t>(record.size() - kMark + more));
+}
+
 std::vector<std::uint8_t> make_call(Procedure procedure, std::uint32_t payload) {
   std::vector<std::uint8_t> call;
-  push32(call, 0);  // record mark, set below
-  push32(call, 0);  // xid, the caller's
-  push32(call, 0);  // CALL
-  push32(call, 2);
-  push32(call, kProgram);
-  push32(call, kVersion);
-  push32(call, static_cast<std::uint32_t>(procedure));
-  push_credential(call);
-  push32(call, kHandle);
-  for (std::uint32_t i = 0; i < kHandle; ++i) call.push_back(static_cast<std::uint8_t>(i));
-  std::size_t length = 0;
-  if (procedure == Procedure::read || procedure == Procedure::write) {
-    push32(call, 0);
-    push32(call, 0);
-    push32(call, payload);
-  }
-  if (procedure == Procedure::write) {
-    push32(call, 0);  // UNSTABLE
-    push32(call, payload);
-    length = payload;
-  }
-  length += call.size() - kMark;
-  put32(call, 0, kLastFragment | static_cast<std::uint32_t>(length));
+  push_call(call, 0, procedure);
+  push_auth_sys(call);
+  push_arguments(call, procedure, payload);
+  set_mark(call, procedure == Procedure::write ? payload : 0);
   return call;
 }
 
-CallFault parse_call(Bytes available, std::size_t record, CallView& call) {
-  Reader in(available, 0);
-  call = CallView{};
-  call.xid = in.word();
-  const std::uint32_t type = in.word();
-  const std::uint32_t rpc_version = in.word();
-  const std::uint32_t program = in.word();
-  const std::uint32_t version = in.word();
-  call.procedure = static_cast<Procedure>(in.word());
-  if (in.failed() || type != 0 || rpc_version != 2) return CallFault::not_a_call;
-  if (!skip_auth_sys(in)) return CallFault::bad_credential;
-  const std::uint32_t verifier = in.word();
-  if (in.word() != 0 || verifier != 0 || in.failed()) return CallFault::bad_verifier;
-  const bool ours = program == kProgram && version == kVersion;
-  call.head = record;
-  call.verdict = ours ? parse_args(in, record, call) : AcceptStat::prog_unavail;
-  return CallFault::none;
+std::size_t results_size(Procedure procedure) {
+  return procedure == Procedure::read ? kReadReplyHead - kReplyHeader : kSmallReply - kReplyHeader;
+}
+
+void put_results(std::span<std::uint8_t> results, std::uint32_t xid, Procedure procedure, std::uint32_t payload) {
+  if (procedure != Procedure::read) return put32(results, results.size() - 4, ~xid);
+  put32(results, results.size() - 12, payload);  // count; the word after it, eof, stays false
+  put32(results, results.size() - 4, payload);   // length of the data
 }
 
 void append_reply(const CallView& call, std::vector<std::uint8_t>& out) {
-  std::size_t size = kReplyHeader;
-  std::uint32_t payload = 0;
-  if (call.verdict == AcceptStat::success) {
-    const bool read = call.procedure == Procedure::read;
-    size = read ? kReadReplyHead : kSmallReply;
-    payload = read ? call.payload : 0;
-  }
+  const bool success = call.verdict == AcceptStat::success;
+  const bool read = success && call.procedure == Procedure::read;
   const std::size_t begin = out.size();
-  out.resize(begin + size);  // zero: REPLY's reply_stat, verifier, NFS3_OK
-  const std::span<std::uint8_t> reply(out.data() + begin, size);
-  put32(reply, 0, kLastFragment | static_cast<std::uint32_t>(size - kMark + payload));
+  out.resize(begin + kReplyHeader + (success ? results_size(call.procedure) : 0));  // zero: accepted, NFS3_OK
+  const std::span<std::uint8_t> reply(out.data() + begin, out.size() - begin);
+  set_mark(reply, read ? call.payload : 0);
   put32(reply, 4, call.xid);
   put32(reply, 8, 1);  // REPLY
   put32(reply, 24, static_cast<std::uint32_t>(call.verdict));
-  if (size == kSmallReply) put32(reply, kSmallReply - 4, ~call.xid);
-  if (size == kReadReplyHead) {
-    put32(reply, kReadReplyHead - 12, payload);  // count; the word after it, eof, stays false
-    put32(reply, kReadReplyHead - 4, payload);   // length of the data
-  }
+  if (success) put_results(reply.subspan(kReplyHeader), call.xid, call.procedure, call.payload);
 }
 
-const char* reply_fault(Bytes reply, std::uint32_t xid, Procedure procedure, std::uint32_t payload) {
-  const bool read = procedure == Procedure::read;
-  const std::size_t head = read ? kReadReplyHead : kSmallReply;
-  const std::size_t length = head - kMark + (read ? payload : 0);
-  if (reply.size() < head) return short_reply_fault(reply);
+const char* envelope_fault(Bytes reply, std::uint32_t xid) {
   if (get32(reply, 4) != xid) return "the xid is not the call's";
   if (get32(reply, 8) != 1) return "the message is not a reply";
-  if (get32(reply, 12) != 0) return "the call was denied";
-  if (get32(reply, 16) != 0 || get32(reply, 20) != 0) return "the verifier is not an empty AUTH_NONE";
-  if (get32(reply, 24) != 0) return "the call was accepted without success";
-  if (get32(reply, 0) != (kLastFragment | static_cast<std::uint32_t>(length))) return "the record has a wrong length";
-  if (get32(reply, kReplyHeader) != 0) return "the NFS status is not NFS3_OK";
-  if (!read) return get32(reply, kSmallReply - 4) == ~xid ? nullptr : "the result's last word is damaged";
-  const bool counts = get32(reply, head - 12) == payload && get32(reply, head - 4) == payload;
+  return get32(reply, 12) != 0 ? denial(reply) : nullptr;
+}
+
+const char* results_fault(Bytes results, std::uint32_t xid, Procedure procedure, std::uint32_t payload) {
+  const std::size_t size = results_size(procedure);
+  if (results.size() < size) return "the record is too short";
+  if (get32(results, 0) != 0) return "the NFS status is not NFS3_OK";
+  if (procedure != Procedure::read) {
+    return get32(results, size - 4) == ~xid ? nullptr : "the result's last word is damaged";
+  }
+  const bool counts = get32(results, size - 12) == payload && get32(results, size - 4) == payload;
   return counts ? nullptr : "the payload has a wrong length";
 }
 
-Bytes payload_at(std::size_t offset) {
-  return Bytes(pattern()).subspan(offset % kPeriod);
-}
-
-bool payload_matches(std::size_t offset, Bytes chunk) {
-  const std::size_t lead = (8 - offset % 8) % 8;
-  if (chunk.size() < lead + 8) return true;
-  const std::size_t last = lead + (chunk.size() - lead) / 8 * 8 - 8;
-  for (const std::size_t at : {lead, last}) {
-    if (std::memcmp(chunk.data() + at, payload_at(offset + at).data(), 8) != 0) return false;
-  }
-  return true;
+const char* reply_fault(Bytes reply, std::uint32_t xid, Procedure procedure, std::uint32_t payload) {
+  if (const char* fault = envelope_fault(reply, xid)) return fault;
+  if (reply.size() < kReplyHeader) return "the record is too short";
+  if (get32(reply, 16) != 0 || get32(reply, 20) != 0) return "the verifier is not an empty AUTH_NONE";
+  if (get32(reply, 24) != 0) return "the call was accepted without success";
+  const std::size_t length =
+      kReplyHeader - kMark + results_size(procedure) + (procedure == Procedure::read ? payload : 0);
+  if (get32(reply, 0) != (kLastFragment | static_cast<std::uint32_t>(length))) return "the record has a wrong length";
+  return results_fault(reply.subspan(kReplyHeader), xid, procedure, payload);
 }
 
 }  // namespace gatehouse::bench

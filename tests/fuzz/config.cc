@@ -29,7 +29,23 @@ void check_problem(const config::Problem& p, std::string_view text) {
 
 bool same(const policy::Limits& a, const policy::Limits& b) {
   return a.connections == b.connections && a.in_flight == b.in_flight && a.record_bytes == b.record_bytes &&
-         a.fragments == b.fragments && a.buffered_bytes == b.buffered_bytes && a.log_lines == b.log_lines;
+         a.fragments == b.fragments && a.buffered_bytes == b.buffered_bytes && a.log_lines == b.log_lines &&
+         a.contexts == b.contexts && a.nascent_contexts == b.nascent_contexts &&
+         a.inits_per_second == b.inits_per_second && a.gss_request_bytes == b.gss_request_bytes &&
+         a.gss_reply_bytes == b.gss_reply_bytes;
+}
+
+bool same(const config::Kerberos& a, const config::Kerberos& b) {
+  return a.acceptor == b.acceptor && a.keytab == b.keytab && a.gssproxy_socket == b.gssproxy_socket &&
+         a.service == b.service && a.replay_cache == b.replay_cache && a.accept_timeout == b.accept_timeout &&
+         a.context_lifetime == b.context_lifetime && a.id_cache == b.id_cache && a.sequence_window == b.sequence_window;
+}
+
+bool same(const gss::PrincipalRule& a, const gss::PrincipalRule& b) {
+  if (a.match != b.match || a.map.index() != b.map.index()) return false;
+  if (const auto* account = std::get_if<std::string>(&a.map)) return *account == std::get<std::string>(b.map);
+  if (const auto* ids = std::get_if<gss::Ids>(&a.map)) return *ids == std::get<gss::Ids>(b.map);
+  return true;
 }
 
 bool same(const authunix::Rules& a, const authunix::Rules& b) {
@@ -46,6 +62,7 @@ bool same(const policy::ProgramGrant& a, const policy::ProgramGrant& b) {
 bool same(const policy::Guest& a, const policy::Guest& b) {
   return a.name == b.name && a.uuid == b.uuid && a.identity == b.identity && a.trusted == b.trusted &&
          same(a.ids, b.ids) && a.sec == b.sec && std::ranges::is_permutation(a.sec_by_program, b.sec_by_program) &&
+         a.principals == b.principals &&
          std::ranges::is_permutation(a.programs, b.programs, [](const auto& x, const auto& y) { return same(x, y); }) &&
          a.source_address == b.source_address && same(a.limits, b.limits);
 }
@@ -66,10 +83,9 @@ bool same(const config::Config& a, const config::Config& b) {
   };
   return a.gateway.workers == b.gateway.workers && a.gateway.idle_timeout == b.gateway.idle_timeout &&
          a.gateway.record_timeout == b.gateway.record_timeout && a.trust_allowed == b.trust_allowed &&
-         a.admin.socket == b.admin.socket && a.admin.http == b.admin.http && a.kerberos.keytab == b.kerberos.keytab &&
-         a.kerberos.service == b.kerberos.service && a.kerberos.context_lifetime == b.kerberos.context_lifetime &&
-         a.principals.size() == b.principals.size() && equal(a.listeners, b.listeners) &&
-         equal(a.backends, b.backends) && equal(a.guests, b.guests);
+         a.admin.socket == b.admin.socket && a.admin.http == b.admin.http && same(a.kerberos, b.kerberos) &&
+         equal(a.principals, b.principals) && equal(a.listeners, b.listeners) && equal(a.backends, b.backends) &&
+         equal(a.guests, b.guests);
 }
 
 }  // namespace

@@ -42,6 +42,9 @@ def used() -> dict[str, str]:
         "base": BASE, "limits": guest(limits=limits), "squash-all": guest(squash="all", anonuid=99, anongid=98),
         "maps": guest(uid_map=["0-65535:100000", "70000:5"], gid_map=["1-99:1001"]), "krb5": guest(sec=["krb5", "krb5i", "krb5p"]),
         "insecure": guest(insecure_action="squash", groups="reject"), "programs": guest(programs=["nfs:4", "nfs:3/null,getattr"]),
+        "principals": guest(principals=["*@EXAMPLE.COM", "host/*"]),
+        "gss-limits": guest(limits={"contexts": 9, "nascent_contexts": 3, "inits_per_second": 7, "gss_request_bytes": "4MiB", "gss_reply_bytes": "5MiB"}),
+        "kerberos": kerberos(),
         "by-program": guest(sec_by_program={"nfs": ["krb5p"], "mountd": ["sys"]}), "source": guest(source_address="127.66.0.42"),
         "trusted": toml.section("trust", allowed=["h"]) + guest(trusted=True, squash="none", secure=False, sec=["none", "sys"]),
         "vsock": toml.config({"v": "vsock:any:2049"}, backends, {"web1": {"cid": 42, "uuid": "4dea22b3-1d52-d8f3-2516-782e98ab3fa0", "backends": ["nfs", "mountd"]},
@@ -53,6 +56,14 @@ def used() -> dict[str, str]:
     }
 
 
+def kerberos() -> str:
+    """kerberos is a configuration that states all of [kerberos], and rules of each kind."""
+    maps = {"host/*": '"nobody"', "b@R": "{ uid = 1, gid = 2, groups = [3, 3, 2] }", "x@*": '"deny"', "*": '"all"'}
+    rules = "".join(f'[[principal]]\nmatch = "{match}"\nmap = {to}\n' for match, to in maps.items())
+    return toml.section("kerberos", acceptor="gssproxy", keytab="/k", gssproxy_socket="/g", service="rpc", replay_cache="", accept_timeout="2s",
+                        id_cache="1min", context_lifetime="1h", sequence_window=128) + rules + BASE
+
+
 def edge() -> dict[str, str]:
     """edge are texts that must give problems, or only just do not."""
     return {
@@ -62,6 +73,8 @@ def edge() -> dict[str, str]:
         "big": "[gateway]\nworkers = 9223372036854775807\n", "time": '[gateway]\nidle_timeout = "99999999999999999999d"\n', "float": "[gateway]\nworkers = 1e9\n",
         "date": "[gateway]\nworkers = 1979-05-27T07:32:00Z\n", "map-overlap": guest(uid_map=["0-10:0", "5:9"]), "map-end": guest(uid_map=["0-4294967294:0"]),
         "any-tcp": BASE.replace("unix:/run/l.sock", "tcp:0.0.0.0:2049"), "versions": BASE.replace("nfs:3-4", "nfs:4-3"), "long-path": BASE.replace("/run/l.sock", "/" + "x" * 200),
+        "pattern": guest(principals=["alice"]), "pattern-escape": guest(principals=["a\x1b@R"]), "gss-bytes": guest(limits={"gss_reply_bytes": "1MiB"}),
+        "keytab": '[kerberos]\nkeytab = "FILE:/k"\nreplay_cache = "r"\ngssproxy_socket = "/' + "s" * 120 + '"\n', "unreachable": '[[principal]]\nmatch = "*"\nmap = "a:b"\n[[principal]]\nmatch = "*@R"\nmap = "x"\n',
         "name": guest().replace('"h"', '"h\\u001b\\n"'), "defaults": "[defaults]\nsquash = 'none'\n" + BASE, "principal": '[[principal]]\nmatch = "host/*"\nmap = { uid = 1, gid = 2, groups = [3] }\n' + BASE,
     }
 
@@ -83,7 +96,7 @@ def main() -> None:
     folder = (Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "corpus") / "config"
     folder.mkdir(parents=True, exist_ok=True)
     groups = {"shipped": shipped(), "used": used(), "edge": edge()}
-    groups["printed"] = printed({name: text for group in groups.values() for name, text in group.items() if name in ("vsock", "trusted", "maps", "principal")})
+    groups["printed"] = printed({name: text for group in groups.values() for name, text in group.items() if name in ("vsock", "trusted", "maps", "principal", "principals", "gss-limits", "kerberos")})
     for group, files in groups.items():
         for name, text in files.items():
             (folder / f"{group}-{name}").write_text(text, newline="")

@@ -10,7 +10,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
 from peers import rpc  # noqa: E402
-from peers.rpc import Flavor, auth, auth_sys_body, fragment, u32  # noqa: E402
+from peers.rpc import Flavor, auth, auth_sys_body, fragment, opaque, u32  # noqa: E402
 
 LENGTHS = {"0": 0, "400": 400, "401": 401, "2p31": 1 << 31, "2p32m1": 0xFFFFFFFF}
 CALL = rpc.call(7, 100003, 3, 1, rpc.auth_sys(1000, 100, [5, 6]), b"argument")
@@ -72,9 +72,22 @@ def auth_sys_seeds() -> dict[str, bytes]:
                     "padding-not-zero": u32(0, 1) + b"mmmm" + u32(0, 0, 0)}
 
 
+def gss_cred_seeds() -> dict[str, bytes]:
+    """gss_cred_seeds are RPCSEC_GSS credentials with every number around its limits, and handles of all lengths."""
+    handle = opaque(bytes(range(16)))
+    seeds = {f"version-{number}": u32(number, 0, 1, 1) + handle for number in (0, 2, 3, 4, 0xFFFFFFFF)}
+    seeds |= {f"procedure-{number}": u32(1, number, 1, 1) + handle for number in (1, 2, 3, 4, 5, 6, 7)}
+    seeds |= {f"seq-{number:x}": u32(1, 0, number, 1) + handle for number in (0, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFFF)}
+    seeds |= {f"service-{number}": u32(1, 0, 1, number) + handle for number in (0, 4, 5)}
+    seeds |= {f"handle-{length}": u32(1, 0, 1, 1) + opaque(bytes(length)) for length in (0, 1, 2, 3, 4, 15, 17, 380, 381)}
+    seeds |= {f"handle-length-{length:x}": u32(1, 0, 1, 1, length) + bytes(16) for length in (17, 20, 1 << 31, 0xFFFFFFFC, 0xFFFFFFFF)}
+    return seeds | {"one-word-more": u32(1, 0, 1, 1) + handle + bytes(4), "padding-not-zero": u32(1, 0, 1, 1, 13) + b"\xff" * 16}
+
+
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "corpus"
-    seeds = {"record": record_seeds(), "call_head": call_seeds(), "reply_head": reply_seeds(), "auth_sys": auth_sys_seeds()}
+    seeds = {"record": record_seeds(), "call_head": call_seeds(), "reply_head": reply_seeds(), "auth_sys": auth_sys_seeds(),
+             "gss_cred": gss_cred_seeds()}
     for target, files in seeds.items():
         (folder / target).mkdir(parents=True, exist_ok=True)
         for name, data in files.items():

@@ -8,11 +8,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from peers.fixtures import directory, gateway, shared_directory, stopping  # noqa: E402,F401
+from peers.fixtures import accounts, directory, gateway, realm, shared_directory, stopping  # noqa: E402,F401
 from peers.gateway import Gateway  # noqa: E402
 from peers.sentences import pytest_itemcollected  # noqa: E402,F401
 
-pytest.register_assert_rewrite("scene")
+pytest.register_assert_rewrite("scene", "gss_scene")
+from gss_scene import GssScene, open_gss_scene  # noqa: E402
 from scene import Scene, open_scene  # noqa: E402
 
 
@@ -44,3 +45,32 @@ def standing(shared_directory):
     opened.close()
     for peer in reversed(peers):
         peer.stop()
+
+
+@pytest.fixture(scope="module")
+def gss_standing(shared_directory, realm, accounts):
+    """gss_standing is a GssScene that the tests of a file share; the gateway must end cleanly after the last of them."""
+    peers = []
+
+    def register(peer):
+        peers.append(peer)
+        return peer
+    opened = open_gss_scene(lambda text, **options: register(Gateway(shared_directory, text, **options)), realm, accounts, shared_directory, register)
+    yield opened
+    opened.close()
+    for peer in reversed(peers):
+        peer.stop()
+
+
+@pytest.fixture
+def gss_scene(directory, realm, accounts, stopping):
+    """gss_scene opens a GssScene of the test's own, with further keys."""
+    opened = []
+
+    def begin(**keys) -> GssScene:
+        opened.append(open_gss_scene(lambda text, **options: stopping(Gateway(directory, text, **options)), realm, accounts, directory, stopping, **keys))
+        return opened[-1]
+    yield begin
+    for each in opened:
+        each.close()
+        print(each.lab.gateway.log()[-20000:])

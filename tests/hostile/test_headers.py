@@ -88,7 +88,6 @@ FLAVORS = [("AUTH_SHORT", auth(Flavor.SHORT, b"shorthand"), "REJECTEDCRED", "unk
            ("flavor 4", auth(4), "REJECTEDCRED", "unknown-flavor"), ("flavor 2^32-1", auth(0xFFFFFFFF), "REJECTEDCRED", "unknown-flavor"),
            ("AUTH_NONE with a body", auth(Flavor.NONE, b"body"), "BADCRED", "bad-credential"),
            ("AUTH_NONE for data", rpc.AUTH_NONE, "TOOWEAK", "sec"),
-           ("RPCSEC_GSS", auth(Flavor.GSS, u32(1, 0, 0, 1, 0)), "TOOWEAK", "kerberos-absent"),
            ("AUTH_TLS for data", auth(Flavor.TLS), "BADCRED", "bad-credential"),
            ("AUTH_TLS with a body", auth(Flavor.TLS, b"body"), "BADCRED", "bad-credential")]
 

@@ -49,6 +49,11 @@ ERRORS = [
     ("a map that emits id 0 without trust", 'uid_map = ["1000-1001:0"]', (12, 12), "web1"),
     ("AUTH_NONE without trust", 'sec = ["none"]', (12, 8), "web1"),
     ("a size without a unit that is known", 'limits = { record_bytes = "2 parsecs" }', (12, 27), "2 parsecs"),
+    ("a pattern without a realm", 'principals = ["*@R", "alice"]', (12, 22), "alice"),
+    ("a Kerberos budget below record_bytes", 'limits = { gss_reply_bytes = "1MiB" }', (12, 30), "record_bytes"),
+    ("a keytab that is no path", '[kerberos]\nkeytab = "FILE:/k"', (13, 10), "FILE:/k"),
+    ("a sequence window that is too small", "[kerberos]\nsequence_window = 16", (13, 19), "sequence_window"),
+    ("a rule that can match nobody", '[[principal]]\nmatch = "alice"\nmap = "alice"', (13, 9), "alice"),
     ("a source address of 127.0.0.0/16", 'source_address = "127.0.5.5"', (12, 18), "127.0.5.5"),
     ("a listener nobody defined", '[[guest]]\nname = "web2"\nlistener = "out"\nbackends = ["nfs"]', (14, 12), "out"),
     ("a backend nobody defined", '[[guest]]\nname = "web2"\ncid = 42\nbackends = ["nfs", "nsf"]', (15, 20), "nsf"),
@@ -111,6 +116,39 @@ def test_printed_configuration(directory):
     second = run("gatehoused", "--config", write_config(directory, first.out), "--print-config")
     assert (first.status, second.status) == (0, 0)
     assert first.out == second.out and 'name = "web1"' in first.out
+
+
+def test_printed_kerberos(directory):
+    """what [kerberos], [[principal]] and the guest say of Kerberos is printed, and prints the same again [T6]"""
+    text = GOOD + '''principals = ["*@LAB.TEST"]
+limits = { contexts = 5, nascent_contexts = 6, inits_per_second = 7, gss_request_bytes = "8MiB", gss_reply_bytes = "9MiB" }
+[kerberos]
+acceptor = "gssproxy"
+replay_cache = ""
+accept_timeout = "3s"
+id_cache = "4min"
+sequence_window = 64
+[[principal]]
+match = "host/*@LAB.TEST"
+map = "nobody"
+[[principal]]
+match = "backup@LAB.TEST"
+map = { uid = 1500, gid = 1500, groups = [1501] }
+'''
+    first = run("gatehoused", "--config", write_config(directory, text), "--print-config")
+    second = run("gatehoused", "--config", write_config(directory, first.out), "--print-config")
+    assert (first.status, second.status, first.out) == (0, 0, second.out)
+    for line in ('acceptor = "gssproxy"', 'replay_cache = ""', 'accept_timeout = "3s"', 'id_cache = "4min"', "sequence_window = 64",
+                 'match = "host/*@LAB.TEST"', "map = { uid = 1500, gid = 1500, groups = [1501] }", 'principals = ["*@LAB.TEST"]'):
+        assert line in first.out.splitlines()
+    assert "contexts = 5, nascent_contexts = 6, inits_per_second = 7, gss_request_bytes = \"8MiB\", gss_reply_bytes = \"9MiB\" }" in first.out
+
+
+def test_unreachable_rule(check):
+    """a [[principal]] of a drop-in that an earlier rule leaves nothing to is a warning that names both files [T6]"""
+    outcome = check('[[principal]]\nmatch = "*"\nmap = "deny"\n' + GOOD, {"10-host.conf": '[[principal]]\nmatch = "host/*"\nmap = "nobody"\n'})
+    assert outcome.status == 0
+    assert "conf.d/10-host.conf:2:9: this rule is never reached" in outcome.err and "gatehouse.conf:2:9" in outcome.err
 
 
 def test_daemon_refuses(directory):

@@ -103,10 +103,106 @@ def test_unknown_cid(config):
     assert (outcome.status, answer["decision"], answer["rule"], answer.get("credential")) == (1, "refused", "no-guest", None)
 
 
+PRINCIPALS = TEXT + '''
+[[principal]]
+match = "host/*"
+map = "nobody"
+[[principal]]
+match = "many@*"
+map = { uid = 7000, gid = 7000, groups = [%s] }
+[[principal]]
+match = "daemon@*"
+map = "deny"
+[[guest]]
+name = "realm"
+cid = 50
+backends = ["nfs"]
+sec = ["krb5p"]
+principals = ["*@LAB.TEST"]
+''' % ", ".join(map(str, range(1, 18)))
+
+
+@pytest.fixture
+def ask_principal(directory, monkeypatch):
+    """ask_principal(PRINCIPAL) is the answer about a krb5p call of guest realm on a host of the realm LAB.TEST."""
+    (directory / "krb5.conf").write_text("""[libdefaults]
+default_realm = LAB.TEST
+[realms]
+LAB.TEST = {
+  auth_to_local = RULE:[2:$1/$2@$0](^web/admin@LAB.TEST$)s/.*/games/
+  auth_to_local = DEFAULT
+}
+""")
+    monkeypatch.setenv("KRB5_CONFIG", str(directory / "krb5.conf"))
+    written = write_config(directory, PRINCIPALS)
+
+    def answer(principal, sec="krb5p"):
+        outcome = ctl(written, "explain", "--json", "--guest", "realm", "--sec", sec, "--principal", principal, "--program", "nfs", "--version", 4, "--procedure", 1)
+        assert outcome.status in (0, 1), outcome.err
+        said = outcome.json()
+        assert said["decision"] == ("allowed", "refused")[outcome.status]
+        return said
+    return answer
+
+
+KNOWN = [
+    ("a user with an account", "games@LAB.TEST", (5, 60), 'auth_to_local gives "games"'),
+    ("a principal that a rule of krb5.conf names", "web/admin@LAB.TEST", (5, 60), 'auth_to_local gives "games"'),
+    ("a machine's principal", "host/a.example.com@LAB.TEST", (NOBODY, NOBODY), '[[principal]] rule 1 ("host/*") gives "nobody"'),
+    ("root, which is squashed", "root@LAB.TEST", (NOBODY, NOBODY), "account root: uid 0"),
+    ("a principal with ids of its own", "many@LAB.TEST", (7000, 7000), "gives uid 7000, gid 7000, 17 groups"),
+]
+
+
+@pytest.mark.parametrize("what,principal,ids,mapping", KNOWN, ids=[case[0] for case in KNOWN])
+def test_principal(ask_principal, what, principal, ids, mapping):
+    """{what}: {principal} calls as {ids}, and how that was found is said [L1, G7]"""
+    answer = ask_principal(principal)
+    assert answer["decision"] == "allowed" and mapping in answer["mapping"]
+    assert (answer["credential"]["uid"], answer["credential"]["gid"]) == ids
+    assert len(answer["credential"]["gids"]) == min(16, len(answer["account"]["groups"]))
+
+
+NOBODIES = [
+    ("a principal without an account", "no-such-user@LAB.TEST", "no-account", "there is none"),
+    ("a principal with an instance", "games/admin@LAB.TEST", "no-account", "auth_to_local gives no local name"),
+    ("a principal that a rule denies", "daemon@LAB.TEST", "principal", "rule 3"),
+    ("a principal of another realm", "games@OTHER.TEST", "principal", "auth_to_local gives no local name"),
+]
+
+
+@pytest.mark.parametrize("what,principal,rule,mapping", NOBODIES, ids=[case[0] for case in NOBODIES])
+def test_nobody(ask_principal, what, principal, rule, mapping):
+    """{what}: {principal} is refused by rule {rule}, and why it is nobody is said [L1]"""
+    answer = ask_principal(principal)
+    assert (answer["rule"], answer["reply"], answer["credential"]) == (rule, "GSS_S_UNAUTHORIZED", None)
+    assert mapping in answer["mapping"]
+
+
+def test_machine_below_sec(ask_principal):
+    """a machine's krb5i call to a krb5p guest: refused, but for state operations alone, and that is said [V7]"""
+    answer = ask_principal("host/a.example.com@LAB.TEST", "krb5i")
+    assert (answer["rule"], answer["reply"], answer["sec"]) == ("sec", "AUTH_TOOWEAK", ["krb5p"])
+    assert "a COMPOUND of state operations alone is taken" in answer["reason"]
+
+
+def test_unreadable_krb5_conf(ask_principal, directory):
+    """a krb5.conf that cannot be understood makes nobody nobody: the lookup failed, and a rule still decides [G6]"""
+    (directory / "krb5.conf").write_text("[libdefaults\ndefault_realm = LAB.TEST\n")
+    answer = ask_principal("games@LAB.TEST")
+    assert (answer["decision"], answer["rule"], answer["reply"]) == ("refused", "lookup-failed", "GSS_S_FAILURE")
+    assert ask_principal("host/a@LAB.TEST")["decision"] == "allowed"
+
+
+CALL = ["--program", "nfs", "--version", 4, "--procedure", 1]
 WRONG = [
     ("an unknown guest", ["explain", "--guest", "nobody", "--program", "nfs", "--version", 4, "--procedure", 1, "--sec", "sys"], "nobody"),
     ("an unknown program name", ["explain", "--guest", "web1", "--program", "nfsd", "--version", 4, "--procedure", 1, "--sec", "sys"], "nfsd"),
     ("a flavor nobody knows", ["explain", "--guest", "web1", "--program", "nfs", "--version", 4, "--procedure", 1, "--sec", "sis"], "sis"),
+    ("krb5p without a principal", ["explain", "--guest", "web1", "--sec", "krb5p", *CALL], "needs --principal"),
+    ("a principal with sec sys", ["explain", "--guest", "web1", "--sec", "sys", "--principal", "a@R", *CALL], "--principal goes with"),
+    ("a principal without a realm", ["explain", "--guest", "web1", "--sec", "krb5", "--principal", "alice", *CALL], "with its realm"),
+    ("a principal with a uid", ["explain", "--guest", "web1", "--sec", "krb5", "--principal", "a@R", "--uid", 0, *CALL], "--uid"),
     ("an unknown option", ["explain", "--gest", "web1"], "gest"),
     ("no subcommand", [], ""),
 ]

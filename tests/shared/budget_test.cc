@@ -105,3 +105,35 @@ TEST_CASE("who was forgotten is not woken") {
   budget.give(1);
   CHECK(woken == 0);
 }
+
+TEST_CASE("a waiter that asks again before it was woken keeps one place, so that no wake is lost on it [L6]") {
+  Budget budget(1);
+  std::vector<std::uint64_t> woken;
+  const auto waiter = [&](std::uint64_t key) {
+    return Waiter{[](void* p, std::uint64_t k) { static_cast<std::vector<std::uint64_t>*>(p)->push_back(k); }, &woken,
+                  key};
+  };
+  REQUIRE(budget.try_take(1));
+  REQUIRE_FALSE(budget.take_or_wait(1, waiter(1)));
+  REQUIRE_FALSE(budget.take_or_wait(1, waiter(1)));
+  REQUIRE_FALSE(budget.take_or_wait(1, waiter(2)));
+  budget.give(1);
+  REQUIRE(budget.try_take(1));
+  budget.give(1);
+  CHECK(woken == std::vector<std::uint64_t>{1, 2});
+}
+
+TEST_CASE("a waiter that got its unit without being woken leaves, and the next is woken in its turn [L6]") {
+  Budget budget(1);
+  std::vector<std::uint64_t> woken;
+  const auto waiter = [&](std::uint64_t key) {
+    return Waiter{[](void* p, std::uint64_t k) { static_cast<std::vector<std::uint64_t>*>(p)->push_back(k); }, &woken,
+                  key};
+  };
+  REQUIRE(budget.try_take(1));
+  REQUIRE_FALSE(budget.take_or_wait(1, waiter(1)));
+  REQUIRE_FALSE(budget.take_or_wait(1, waiter(2)));
+  budget.leave(waiter(1));
+  budget.give(1);
+  CHECK(woken == std::vector<std::uint64_t>{2});
+}

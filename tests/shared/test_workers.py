@@ -1,10 +1,12 @@
 """Workers share a guest's budgets, a backend's state and the acceptor's counts: many connections on two of them."""
 
 import json
+import os
 import subprocess
 
 import pytest
 
+from peers import kerberos
 from peers.build import program
 from peers.process import Process
 
@@ -34,10 +36,10 @@ def server(directory, stopping):
     return started
 
 
-def load(directory, *arguments) -> dict:
+def load(directory, *arguments, env=None) -> dict:
     """load runs the load generator, which checks every reply, and returns its report."""
     done = subprocess.run([program("tests/bench/bench_load"), "--socket", f"{directory}/in.sock", *arguments],
-                          capture_output=True, text=True, timeout=240)
+                          capture_output=True, text=True, timeout=240, env={**os.environ, **(env or {})})
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)
 
@@ -61,3 +63,18 @@ def test_load(gateway, server, directory, mode):
     counters = gate.wait_counter("web1", "closed-client-closed", 1)
     assert counters["replies"] == counters["calls"] >= report["calls"]
     assert (counters["in_flight"], counters["buffered_bytes"]) == (0, 0)
+
+
+@pytest.mark.parametrize("mode,sec", [("16x8", "krb5"), ("16x8", "krb5i"), ("16x8", "krb5p"), ("read", "krb5p"), ("write", "krb5p")])
+def test_contexts_shared(gateway, server, directory, realm, mode, sec):
+    """{mode} calls of two contexts with {sec} over 16 connections pass two workers, every number once, and nothing is left behind [G1, G12]"""
+    config = CONFIG.format(directory=directory, in_flight=1024)
+    users = kerberos.rules({"alice@*": {"uid": 5001, "gid": 5001, "groups": [6001]}})
+    gate = gateway(kerberos.toml.section("kerberos", **kerberos.section(realm, directory)) + users + config)
+    env = realm.env(cache=realm.kinit("alice"))
+    report = load(directory, "--mode", mode, "--sec", sec, "--contexts", "2", "--calls", "6000" if mode == "16x8" else "200", env=env)
+    counters = gate.wait_counter("web1", "contexts_destroyed", 2)
+    assert counters["replies"] >= report["calls"]
+    assert counters["gss-data"] == counters["replies"]
+    assert (counters["in_flight"], counters["buffered_bytes"], counters["contexts"]) == (0, 0, 0)
+    assert (counters["gss_request_bytes"], counters["gss_reply_bytes"], counters["nascent_contexts"]) == (0, 0, 0)

@@ -1,9 +1,8 @@
 # knfsd.sh: the kernel's NFS server and client in the guest. Sourced after lib.sh.
 
-# start_knfsd EXPORT: an NFSv4 server on TCP 2049 that exports the tmpfs /export by the line EXPORT. Version 4 alone needs neither rpcbind
-# nor statd, and without lockd no grace period delays the first lock.
-start_knfsd() {
-  modprobe -a nfsd nfsv4 vsock_loopback || return
+# prepare_knfsd EXPORT: all that a server needs that exports the tmpfs /export by the line EXPORT, but its daemons.
+prepare_knfsd() {
+  modprobe -a nfsd nfsv3 nfsv4 vsock_loopback || return
   mount -t tmpfs tmpfs /var/lib/nfs && mkdir -p /var/lib/nfs/{nfsdcld,v4recovery,rpc_pipefs} && touch /var/lib/nfs/{etab,rmtab} || return
   mkdir -p /export /mnt/nfs && mount -t tmpfs -o mode=1777 tmpfs /export || return
   mount -t rpc_pipefs sunrpc /var/lib/nfs/rpc_pipefs && mount -t nfsd nfsd /proc/fs/nfsd || return
@@ -12,7 +11,18 @@ start_knfsd() {
   rm -rf /etc/nfs.conf /etc/nfs.conf.d /etc/exports.d
   nfsdcld -p /var/lib/nfs/rpc_pipefs -s /var/lib/nfs/nfsdcld || return
   echo 1048576 >/proc/fs/nfsd/max_block_size || return   # with little memory the server would offer blocks of 64 KiB
-  exportfs -ra && rpc.mountd -N 3 && rpc.nfsd -N 3 4
+  exportfs -ra
+}
+
+# start_knfsd EXPORT: an NFSv4 server on TCP 2049. Version 4 alone needs neither rpcbind nor statd, and without lockd no grace period
+# delays the first lock.
+start_knfsd() {
+  prepare_knfsd "$1" && rpc.mountd -N 3 && rpc.nfsd -N 3 4
+}
+
+# start_knfsd3 EXPORT: the same with NFSv3 too, and MOUNT on TCP 20048.
+start_knfsd3() {
+  prepare_knfsd "$1" && rpcbind -w && rpc.mountd -p 20048 && rpc.nfsd 4
 }
 
 # mount_nfs PORT: mounts the server's root, version 4.2, at /mnt/nfs through TCP 127.0.0.1:PORT.
@@ -57,20 +67,27 @@ operations() {
   awk -v name="$1:" '$1 == name { sum += $2 } END { print sum + 0 }' /proc/self/mountstats
 }
 
-has_delegation() {
-  grep -q 'type: deleg' /proc/fs/nfsd/clients/*/states
+# more_operations NAME COUNT: whether the mount's client has called the operation more often than that.
+more_operations() {
+  [ "$(operations "$1")" -gt "$2" ]
 }
 
-# delegation_is_recalled: true when the server's own writer gets a file at once that the client holds a read delegation of. That proves
-# the backchannel works in both directions: without one the writer would wait for the lease break time, 45 s, whatever state is shown.
+# has_delegation FILE: whether the server has a delegation of the file.
+has_delegation() {
+  grep -q "type: deleg.*filename: \"/$1\"" /proc/fs/nfsd/clients/*/states
+}
+
+# delegation_is_recalled [FILE]: true when the server's own writer gets a file at once that the client holds a read delegation of. That
+# proves the backchannel works in both directions: without one the writer would wait for the lease break time, 45 s, whatever state is
+# shown. The file is one that was not recalled before: for a while the server grants no delegation of such a one.
 delegation_is_recalled() {
-  echo one >/export/recalled
-  local before
+  local file=${1:-recalled} before
+  echo one >"/export/$file"
   before=$(operations DELEGRETURN)
-  exec 9</mnt/nfs/recalled
-  has_delegation || { echo "the server granted no read delegation, so there is nothing to recall"; return 1; }
-  timeout 8 sh -c 'echo two >/export/recalled' || { echo "the server's local writer waited 8 s for the delegation"; return 1; }
+  exec 9<"/mnt/nfs/$file"
+  has_delegation "$file" || { echo "the server granted no read delegation, so there is nothing to recall"; return 1; }
+  timeout 8 sh -c 'echo two >"/export/$0"' "$file" || { echo "the server's local writer waited 8 s for the delegation"; return 1; }
   exec 9<&-
-  [ "$(operations DELEGRETURN)" -gt "$before" ] || { echo "the client never returned the delegation"; return 1; }
-  same "the file as the client reads it" "$(cat /mnt/nfs/recalled)" two
+  wait_for 5 "the return of the delegation" more_operations DELEGRETURN "$before" || return   # counted when its reply is here
+  same "the file as the client reads it" "$(cat "/mnt/nfs/$file")" two
 }

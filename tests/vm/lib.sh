@@ -100,9 +100,9 @@ stop_gateway() {
   same "gatehoused's exit status" "$(cat "/run/$1.status")" 0
 }
 
-# start_relay NAME LISTEN CID PORT keep|high: the byte relay of a virtual machine, log /lab/NAME.log.
+# start_relay NAME LISTEN CID PORT keep|high [PREFIX]: the byte relay of a virtual machine, log /lab/NAME.log, recordings in PREFIX-*.
 start_relay() {
-  "$python" "$here/relay.py" "$2" "$3" "$4" --source "$5" >"/lab/$1.log" 2>&1 &
+  "$python" "$here/relay.py" "$2" "$3" "$4" --source "$5" --record "${6:-}" >"/lab/$1.log" 2>&1 &
   must "the relay $1 listens" wait_for 10 "the relay's listening socket" grep -q '^ready' "/lab/$1.log"
 }
 

@@ -1,18 +1,21 @@
 #!/usr/bin/python3
-"""relay.py LISTEN CID PORT --source keep|high: carries bytes between TCP 127.0.0.1:LISTEN and AF_VSOCK CID:PORT.
+"""relay.py LISTEN CID PORT --source keep|high [--record PREFIX]: carries bytes between TCP 127.0.0.1:LISTEN and AF_VSOCK CID:PORT.
 
 It stands for the byte relay inside a virtual machine, since a kernel's NFS client speaks TCP only. It knows nothing of RPC.
-`--source keep` binds the vsock side to the TCP client's own port when that is privileged (and refuses the client otherwise), as an
-honest relay propagates privilege. `--source high` always takes an unprivileged port. Runs inside user-mode Linux only: AF_VSOCK has
-no network namespaces. Prints "ready" when it listens and a line "relay TCP-PORT -> VSOCK-PORT" a connection.
+`--source keep` binds the vsock side to the TCP client's own port when that is privileged and to an unprivileged one otherwise, as an
+honest relay propagates privilege and never raises it. `--source high` always takes an unprivileged port. `--record` writes what each
+connection carries to PREFIX-N.calls (from the TCP client) and PREFIX-N.replies, N from 1. Runs inside user-mode Linux only: AF_VSOCK
+has no network namespaces. Prints "ready" when it listens and a line "relay TCP-PORT -> VSOCK-PORT" a connection.
 """
 
 import argparse
+import contextlib
 import errno
+import itertools
 import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 PRIVILEGED = 1024
 PATIENCE = 30.0
@@ -54,10 +57,11 @@ def bind(sock: socket.socket, ports: Iterable[int]) -> None:
     raise OSError(errno.EADDRINUSE, "the vsock source port is taken")
 
 
-def copy(source: socket.socket, sink: socket.socket) -> None:
+def copy(source: socket.socket, sink: socket.socket, record: Callable[[bytes], object]) -> None:
     """copy moves bytes until the source ends, then passes the end on. A reset of either side ends both."""
     try:
         while data := source.recv(256 * 1024):
+            record(data)
             sink.sendall(data)
         sink.shutdown(socket.SHUT_WR)
     except OSError:
@@ -68,24 +72,28 @@ def copy(source: socket.socket, sink: socket.socket) -> None:
                 pass  # it was already closed by its peer
 
 
-def serve(client: socket.socket, client_port: int, args: argparse.Namespace) -> None:
+def recorders(stack: contextlib.ExitStack, prefix: str, number: int) -> list[Callable[[bytes], object]]:
+    """recorders returns what takes the bytes of the connection's two directions: files, unbuffered, or nothing."""
+    if not prefix:
+        return [lambda _: None] * 2
+    return [stack.enter_context(open(f"{prefix}-{number}.{side}", "wb", buffering=0)).write for side in ("calls", "replies")]
+
+
+def serve(client: socket.socket, client_port: int, number: int, args: argparse.Namespace) -> None:
     """serve relays one connection and closes both of its sides."""
-    with client:
-        source = client_port if args.source == "keep" else None
-        if source is not None and source >= PRIVILEGED:
-            print(f"refused: the client's port {client_port} is not privileged", flush=True)
-            return
+    with client, contextlib.ExitStack() as stack:
+        source = client_port if args.source == "keep" and client_port < PRIVILEGED else None
         try:
-            upstream = connect(args.cid, args.port, source)
+            upstream = stack.enter_context(connect(args.cid, args.port, source))
         except OSError as error:
             print(f"refused: {client_port}: {error}", flush=True)
             return
-        with upstream:
-            print(f"relay {client_port} -> {upstream.getsockname()[1]}", flush=True)
-            back = threading.Thread(target=copy, args=(upstream, client))
-            back.start()
-            copy(client, upstream)
-            back.join()
+        calls, replies = recorders(stack, args.record, number)
+        print(f"relay {client_port} -> {upstream.getsockname()[1]}", flush=True)
+        back = threading.Thread(target=copy, args=(upstream, client, replies))
+        back.start()
+        copy(client, upstream, calls)
+        back.join()
 
 
 def main() -> None:
@@ -94,13 +102,14 @@ def main() -> None:
     parser.add_argument("cid", type=int)
     parser.add_argument("port", type=int)
     parser.add_argument("--source", choices=("keep", "high"), default="keep")
+    parser.add_argument("--record", default="")
     args = parser.parse_args()
     with socket.create_server(("127.0.0.1", args.listen)) as listener:
         print("ready", flush=True)
-        while True:
+        for number in itertools.count(1):
             client, address = listener.accept()
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=serve, args=(client, address[1], args), daemon=True).start()
+            threading.Thread(target=serve, args=(client, address[1], number, args), daemon=True).start()
 
 
 if __name__ == "__main__":

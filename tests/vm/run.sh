@@ -59,9 +59,11 @@ done
 [ $# -gt 0 ] || set -- "$here"/scenarios/*.sh
 trap stop INT TERM HUP
 trap 'rm -f -- "$output"' EXIT
-for tool in rpc.nfsd rpc.mountd exportfs nfsdcld mount.nfs setpriv taskset busybox modprobe ip ss; do
+for tool in rpc.nfsd rpc.mountd exportfs nfsdcld mount.nfs rpc.gssd rpc.idmapd rpcbind krb5kdc kadmin.local kinit gssproxy setpriv taskset \
+  busybox modprobe ip ss cc; do
   PATH=/usr/sbin:/sbin:$PATH command -v "$tool" >/dev/null || {
-    echo "tests/vm: the program $tool is missing: apt-get install nfs-kernel-server nfs-common busybox-static kmod iproute2" >&2
+    echo "tests/vm: the program $tool is missing: apt-get install nfs-kernel-server nfs-common rpcbind" \
+      "krb5-kdc krb5-admin-server krb5-user gssproxy busybox-static kmod iproute2 gcc" >&2
     echo "0 passed, 1 failed"
     exit 1
   }

@@ -33,7 +33,7 @@ TEST_CASE("an unknown key names the nearest known one [T6]") {
        {"[gatway]", "1:2", "did you mean \"gateway\"?"},
        {"zebra = 1", "1:1", "sections are"},
        {"[trust]\nallow = []", "2:1", "allowed"},
-       {"[[principal]]\nmatch = \"a\"\nmap = { uid = 1, gid = 1, group = [] }", "3:27", "did you mean \"groups\"?"}});
+       {"[[principal]]\nmatch = \"a@R\"\nmap = { uid = 1, gid = 1, group = [] }", "3:27", "did you mean \"groups\"?"}});
 }
 
 TEST_CASE("a value of a wrong type is an error, nothing is converted [T6]") {
@@ -62,8 +62,8 @@ TEST_CASE("a value of a wrong type is an error, nothing is converted [T6]") {
                {"guest = [1]", "1:9", "[[guest]]"},
                {"[guest]\nname = \"x\"", "1:1", "write [[guest]]"},
                {"[[gateway]]", "1:1", "write [gateway]"},
-               {"[[principal]]\nmatch = \"a\"\nmap = 5", "3:7", "a local account"},
-               {"[[principal]]\nmatch = \"a\"\nmap = { uid = 1, gid = 1, groups = [\"x\"] }", "3:37", "integers"}});
+               {"[[principal]]\nmatch = \"a@R\"\nmap = 5", "3:7", "a local account"},
+               {"[[principal]]\nmatch = \"a@R\"\nmap = { uid = 1, gid = 1, groups = [\"x\"] }", "3:37", "integers"}});
 }
 
 TEST_CASE("numbers, times and sizes out of bounds say the bounds [T6]") {
@@ -77,7 +77,12 @@ TEST_CASE("numbers, times and sizes out of bounds say the bounds [T6]") {
                {"limits = { record_bytes = \"2MB\" }", "28:27", "a size with its unit"},
                {"limits = { buffered_bytes = \"99999999999999999999B\" }", "28:29", "a size with its unit"},
                {"limits = { fragments = 0 }", "28:24", "1 to 1000000"},
-               {"limits = { log_lines = 0 }", "28:24", "1 to 1000000"}});
+               {"limits = { log_lines = 0 }", "28:24", "1 to 1000000"},
+               {"limits = { contexts = 0 }", "28:23", "1 to 1000000"},
+               {"limits = { nascent_contexts = 0 }", "28:31", "1 to 1000000"},
+               {"limits = { inits_per_second = 1000001 }", "28:31", "1 to 1000000"},
+               {"limits = { gss_request_bytes = 0 }", "28:32", "1B to 1TiB"},
+               {"limits = { gss_reply_bytes = \"2TiB\" }", "28:30", "1B to 1TiB"}});
   check_alone({{"[gateway]\nworkers = 1025", "2:11", "0 to 1024"},
                {"[gateway]\nidle_timeout = \"0s\"", "2:16", "100ms to 365d"},
                {"[gateway]\nrecord_timeout = \"2h\"", "2:18", "100ms to 1h"},
@@ -98,10 +103,83 @@ TEST_CASE("words that mean nothing are errors with the words there are [T6]") {
                {"uuid = \"123\"", "28:8", "8-4-4-4-12"},
                {"source_address = \"host\"", "28:18", "no IPv4 address"}});
   check_alone({{"[kerberos]\nacceptor = \"gss\"", "2:12", "\"keytab\", \"gssproxy\""},
-               {"[kerberos]\nservice = \"\"", "2:11", "service is empty"},
+               {"[kerberos]\nservice = \"\"", "2:11", "service is \"\": write the part of the principal"},
                {"[admin]\nsocket = \"run/x\"", "2:10", "absolute path"},
                {"[[principal]]\nmatch = \"\"\nmap = \"x\"", "2:9", "match is empty"},
-               {"[[principal]]\nmatch = \"x\"\nmap = \"\"", "3:7", "map is empty"}});
+               {"[[principal]]\nmatch = \"x@R\"\nmap = \"\"", "3:7", "map is empty"}});
+}
+
+TEST_CASE("what [kerberos] cannot mean is an error at its value [T6, G4]") {
+  const auto kerberos = [](const std::string& line) { return "[kerberos]\n" + line; };
+  check_alone({{kerberos("keytab = \"krb5.keytab\""), "2:10", "write an absolute path"},
+               {kerberos("keytab = \"FILE:/etc/krb5.keytab\""), "2:10", "write an absolute path"},
+               {kerberos("keytab = \"\""), "2:10", "leave the key out for its default"},
+               {kerberos("keytab = \"/a\\u0000b\""), "2:10", "no path holds the character"},
+               {kerberos("gssproxy_socket = \"run/g.sock\""), "2:19", "write an absolute path"},
+               {kerberos("gssproxy_socket = \"\""), "2:19", "leave the key out"},
+               {kerberos("gssproxy_socket = \"/" + std::string(107, 'x') + "\""), "2:19", "longer than 107 bytes"},
+               {kerberos("replay_cache = \"rcache\""), "2:16", "or \"\" for libkrb5's own place"},
+               {kerberos("service = \"nfs/host\""), "2:11", "before the slash"},
+               {kerberos("service = \"*\""), "2:11", "before the slash"},
+               {kerberos("service = \"" + std::string(65, 'x') + "\""), "2:11", "before the slash"},
+               {kerberos("sequence_window = 31"), "2:19", "32 to 65536"},
+               {kerberos("sequence_window = 65537"), "2:19", "32 to 65536"},
+               {kerberos("accept_timeout = \"99ms\""), "2:18", "100ms to 1h"},
+               {kerberos("accept_timeout = 10"), "2:18", "a time with its unit"},
+               {kerberos("id_cache = \"0s\""), "2:12", "1s to 365d"},
+               {kerberos("context_lifetime = \"0s\""), "2:20", "1s to 365d"},
+               {kerberos("replay_caches = \"\""), "2:1", "did you mean \"replay_cache\"?"}});
+  CHECK(errors(kerberos("gssproxy_socket = \"/" + std::string(106, 'x') + "\"\nsequence_window = 32")).empty());
+  CHECK(errors(kerberos("service = \"" + std::string(64, 'x') + "\"\nsequence_window = 65536")).empty());
+}
+
+TEST_CASE("patterns that no principal can match are errors [T6]") {
+  const auto rule = [](const std::string& match, const std::string& map) {
+    return "[[principal]]\nmatch = \"" + match + "\"\nmap = " + map;
+  };
+  check_alone({{rule("alice", "\"alice\""), "2:9", "\"alice\" in match can match nobody: a principal has a realm"},
+               {rule("host/a.example.com", "\"nobody\""), "2:9", "\"alice@EXAMPLE.COM\" or \"alice@*\""},
+               {rule("a\\u0007@R", "\"alice\""), "2:9", "no principal shows control characters"},
+               {rule("a@R", "\"al:ice\""), "3:7", "no account has such a name"},
+               {rule("a@R", "\"al\\nice\""), "3:7", "no account has such a name"},
+               {rule("a@R", "{ uid = 4294967295, gid = 1 }"), "3:15", "0 to 4294967294"},
+               {rule("a@R", "{ uid = 1, gid = 1, groups = [4294967295] }"), "3:37", "0 to 4294967294"}});
+  check_guest({{"principals = [\"*@R\", \"alice\"]", "28:22", "\"alice\" in principals can match nobody"},
+               {"principals = [\"\"]", "28:15", "principals is empty: write a principal"},
+               {"principals = \"*@R\"", "28:14", "a list of strings"}});
+  check_alone({{"[defaults]\nprincipals = [\"alice\"]", "2:15", "can match nobody"}});
+  for (const char* match : {"*", "host/*", "alice@*", "*$@AD.EXAMPLE.COM", "a b@R", "DOM\\\\x@R"})
+    CHECK(errors(rule(match, "\"DOM\\\\nobody\"")).empty());
+}
+
+TEST_CASE(
+    "Kerberos budgets below record_bytes are an error that names both, where krb5i or krb5p is listed [L6, P15]") {
+  const auto limits = [](const std::string& text) { return "limits = { " + text + " }"; };
+  check_guest({{limits("gss_request_bytes = \"1MiB\""), "28:32",
+                "limits of guest \"web1\": gss_request_bytes = \"1MiB\" is below record_bytes = \"2MiB\""},
+               {limits("gss_reply_bytes = \"2097151B\""), "28:30",
+                "raise gss_reply_bytes, lower record_bytes, or leave krb5i and krb5p out of sec"},
+               {limits("gss_reply_bytes = \"1MiB\"") + "\nsec = [\"krb5i\"]", "28:30", "below record_bytes"},
+               {limits("gss_reply_bytes = \"1MiB\"") + "\nsec = [\"sys\"]\nsec_by_program = { nfs = [\"krb5p\"] }",
+                "28:30", "below record_bytes"}});
+  // What [defaults] has falls on each guest.
+  const auto inherited = errors(kBase + kGuest + limits("record_bytes = \"3MiB\"") +
+                                "\n[defaults.limits]\ngss_request_bytes = \"1MiB\"\n");
+  REQUIRE(inherited.size() == 2);
+  CHECK(inherited[0].find("30:21 limits of guest \"build1\": gss_request_bytes = \"1MiB\"") == 0);
+  CHECK(inherited[1].find("guest \"web1\": gss_request_bytes = \"1MiB\" is below record_bytes = \"3MiB\"") !=
+        std::string::npos);
+  // Where no budget is written, record_bytes is what to change, for both of them.
+  const auto both = errors(kBase + kGuest + limits("buffered_bytes = \"1GiB\", record_bytes = \"64MiB\"") + "\n");
+  REQUIRE(both.size() == 2);
+  CHECK(both[0].substr(0, 6) == "28:52 ");
+  CHECK(both[0].find("gss_request_bytes = \"32MiB\" is below record_bytes = \"64MiB\"") != std::string::npos);
+  CHECK(both[1].find("gss_reply_bytes = \"32MiB\"") != std::string::npos);
+  for (const char* sec :
+       {"sec = [\"sys\"]", "sec = [\"sys\", \"krb5\"]", "sec = [\"krb5\"]\nsec_by_program = { nfs = [\"sys\"] }"})
+    CHECK(errors(kBase + kGuest + limits("gss_reply_bytes = 1, gss_request_bytes = 1") + '\n' + sec + '\n').empty());
+  CHECK(errors(kBase + kGuest + limits("gss_reply_bytes = \"2MiB\", gss_request_bytes = \"2MiB\"") + '\n').empty());
+  CHECK(errors("[defaults.limits]\ngss_reply_bytes = 1\n").empty());
 }
 
 TEST_CASE("what is missing is said at the table that misses it [T6]") {
@@ -110,7 +188,7 @@ TEST_CASE("what is missing is said at the table that misses it [T6]") {
                {"[[backend]]\nname = \"x\"\naddress = \"unix:/x\"", "1:1", "[[backend]] needs programs"},
                {"[[backend]]\nname = \"x\"\naddress = \"unix:/x\"\nprograms = []", "4:12", "programs is empty"},
                {"[[principal]]\nmap = \"x\"", "1:1", "[[principal]] needs match"},
-               {"[[principal]]\nmatch = \"x\"\nmap = { uid = 1 }", "3:7", "needs gid"}});
+               {"[[principal]]\nmatch = \"x@R\"\nmap = { uid = 1 }", "3:7", "needs gid"}});
   check_one(errors(kBase + "[[guest]]\ncid = 42\n"), "25:1", "[[guest]] needs name");
 }
 

@@ -32,6 +32,30 @@ void check_equal(const policy::Limits& a, const policy::Limits& b) {
   CHECK(a.fragments == b.fragments);
   CHECK(a.buffered_bytes == b.buffered_bytes);
   CHECK(a.log_lines == b.log_lines);
+  CHECK(a.contexts == b.contexts);
+  CHECK(a.nascent_contexts == b.nascent_contexts);
+  CHECK(a.inits_per_second == b.inits_per_second);
+  CHECK(a.gss_request_bytes == b.gss_request_bytes);
+  CHECK(a.gss_reply_bytes == b.gss_reply_bytes);
+}
+
+void check_equal(const config::Kerberos& a, const config::Kerberos& b) {
+  CHECK(a.acceptor == b.acceptor);
+  CHECK(a.keytab == b.keytab);
+  CHECK(a.gssproxy_socket == b.gssproxy_socket);
+  CHECK(a.service == b.service);
+  CHECK(a.replay_cache == b.replay_cache);
+  CHECK(a.accept_timeout == b.accept_timeout);
+  CHECK(a.context_lifetime == b.context_lifetime);
+  CHECK(a.id_cache == b.id_cache);
+  CHECK(a.sequence_window == b.sequence_window);
+}
+
+void check_equal(const gss::PrincipalRule& a, const gss::PrincipalRule& b) {
+  CHECK(a.match == b.match);
+  REQUIRE(a.map.index() == b.map.index());
+  if (const auto* account = std::get_if<std::string>(&a.map)) CHECK(*account == std::get<std::string>(b.map));
+  if (const auto* ids = std::get_if<gss::Ids>(&a.map)) CHECK(*ids == std::get<gss::Ids>(b.map));
 }
 
 void check_equal(const policy::Guest& a, const policy::Guest& b) {
@@ -42,6 +66,7 @@ void check_equal(const policy::Guest& a, const policy::Guest& b) {
   CHECK(a.trusted == b.trusted);
   CHECK(a.sec == b.sec);
   CHECK(a.sec_by_program == b.sec_by_program);
+  CHECK(a.principals == b.principals);
   CHECK(equal(a.programs, b.programs));
   CHECK(a.source_address == b.source_address);
   CHECK(a.source_address_stated == b.source_address_stated);
@@ -55,11 +80,10 @@ void check_equal(const config::Config& a, const config::Config& b) {
   CHECK(a.gateway.record_timeout == b.gateway.record_timeout);
   CHECK(a.admin.socket == b.admin.socket);
   CHECK(a.admin.http == b.admin.http);
-  CHECK(a.kerberos.acceptor == b.kerberos.acceptor);
-  CHECK(a.kerberos.keytab == b.kerberos.keytab);
-  CHECK(a.kerberos.context_lifetime == b.kerberos.context_lifetime);
+  check_equal(a.kerberos, b.kerberos);
   CHECK(a.trust_allowed == b.trust_allowed);
-  CHECK(a.principals.size() == b.principals.size());
+  REQUIRE(a.principals.size() == b.principals.size());
+  for (std::size_t i = 0; i < a.principals.size(); ++i) check_equal(a.principals[i], b.principals[i]);
   REQUIRE(a.listeners.size() == b.listeners.size());
   for (std::size_t i = 0; i < a.listeners.size(); ++i) {
     CHECK(a.listeners[i].name == b.listeners[i].name);
@@ -110,7 +134,8 @@ groups = "reject"
 uid_map = ["0-9:0", "100:5000"]
 gid_map = []
 programs = ["nfs:4", "mountd:3/mnt,umnt"]
-limits = { connections = 1, in_flight = 2, record_bytes = 1000, fragments = 3, buffered_bytes = "5GiB", log_lines = 4 }
+limits = { connections = 1, in_flight = 2, record_bytes = 1000, fragments = 3, buffered_bytes = "5GiB", log_lines = 4, contexts = 5, nascent_contexts = 6, inits_per_second = 7, gss_request_bytes = 1000, gss_reply_bytes = "3GiB" }
+principals = ["*@EXAMPLE.COM", "a \"b\"@*"]
 [gateway]
 workers = 7
 idle_timeout = "90s"
@@ -118,9 +143,23 @@ idle_timeout = "90s"
 http = "127.0.0.1:1"
 [kerberos]
 acceptor = "gssproxy"
+keytab = "/k"
+gssproxy_socket = "/g"
+service = "rpc"
+replay_cache = ""
+accept_timeout = "1500ms"
+context_lifetime = "1h"
+id_cache = "90s"
+sequence_window = 99
 [[principal]]
-match = "a \"b\" \\ c"
-map = { uid = 1, gid = 2, groups = [3] }
+match = "a \"b\" \\ c@R"
+map = { uid = 1, gid = 2, groups = [3, 2, 4, 3] }
+[[principal]]
+match = "b@R"
+map = "b"
+[[principal]]
+match = "*"
+map = "deny"
 [[listener]]
 name = "s"
 address = "systemd:sock"

@@ -1,4 +1,5 @@
 // conf/gatehouse.conf against the settings table, both ways.
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -14,6 +15,18 @@ using config::Section;
 namespace {
 
 const std::string kFile = std::string(GATEHOUSE_SOURCE_DIR) + "/conf/gatehouse.conf";
+
+// The [[principal]] rules that are shipped, in force.
+const std::string kMachines = R"([[principal]]
+match = "host/*"
+map = "nobody"
+[[principal]]
+match = "nfs/*"
+map = "nobody"
+[[principal]]
+match = "root/*"
+map = "nobody"
+)";
 
 std::string shipped() {
   std::ifstream in(kFile);
@@ -88,7 +101,19 @@ TEST_CASE("the shipped configuration loads without errors and warnings and lets 
   CHECK(c.warnings.empty());
   CHECK(c.guests.empty());
   CHECK(c.listeners.empty());
-  CHECK(config::print(c) == config::print(good("")));
+  CHECK(config::print(c) == config::print(good(kMachines)));
+}
+
+TEST_CASE("the shipped configuration has rules for machines' principals, without which no Linux client mounts [V7]") {
+  const auto c = good(shipped());
+  for (const char* machine : {"host/a.example.com@EXAMPLE.COM", "nfs/a@R", "root/a@R"}) {
+    const auto rule = std::ranges::find_if(
+        c.principals, [&](const gss::PrincipalRule& r) { return gss::principal_matches(r.match, machine); });
+    REQUIRE(rule != c.principals.end());
+    CHECK(std::get<std::string>(rule->map) == "nobody");
+  }
+  for (const char* user : {"alice@EXAMPLE.COM", "alice/admin@EXAMPLE.COM", "hostess/a@R", "root@R"})
+    for (const gss::PrincipalRule& r : c.principals) CHECK_FALSE(gss::principal_matches(r.match, user));
 }
 
 TEST_CASE("with every setting taken in, the shipped configuration loads and only keys without effect bring warnings") {

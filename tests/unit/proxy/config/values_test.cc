@@ -47,13 +47,17 @@ acceptor = "gssproxy"
 keytab = "/k"
 gssproxy_socket = "/g"
 service = "rpc"
+replay_cache = "/r"
+accept_timeout = "2s"
 context_lifetime = "10min"
+id_cache = "5s"
+sequence_window = 128
 [[principal]]
-match = "a"
+match = "a@R"
 map = "alice"
 [[principal]]
-match = "b"
-map = { uid = 1, gid = 2, groups = [3, 4] }
+match = "b@*"
+map = { uid = 1, gid = 2, groups = [3, 2, 4, 3] }
 [[principal]]
 match = "*"
 map = "deny"
@@ -78,11 +82,16 @@ proxy_protocol = true
   CHECK(c.kerberos.keytab == "/k");
   CHECK(c.kerberos.gssproxy_socket == "/g");
   CHECK(c.kerberos.service == "rpc");
+  CHECK(c.kerberos.replay_cache == "/r");
+  CHECK(c.kerberos.accept_timeout == 2s);
   CHECK(c.kerberos.context_lifetime == 10min);
+  CHECK(c.kerberos.id_cache == 5s);
+  CHECK(c.kerberos.sequence_window == 128);
   REQUIRE(c.principals.size() == 3);
   CHECK(std::get<std::string>(c.principals[0].map) == "alice");
-  CHECK(std::get<config::PrincipalRule::Ids>(c.principals[1].map).groups == std::vector<std::uint32_t>{3, 4});
-  CHECK(std::holds_alternative<config::PrincipalRule::Deny>(c.principals[2].map));
+  CHECK(c.principals[1].match == "b@*");
+  CHECK(std::get<gss::Ids>(c.principals[1].map) == gss::Ids{1, 2, {3, 4}});
+  CHECK(std::holds_alternative<gss::PrincipalRule::Deny>(c.principals[2].map));
   CHECK(c.listeners[0].mode == 0660);
   CHECK(c.listeners[0].group == "kvm");
   CHECK(c.backends[0].connect_timeout == 2s);
@@ -119,14 +128,54 @@ backends = ["mountd"]
   CHECK(g.programs.front().backend == 0);
 }
 
-TEST_CASE("a key without effect in this version brings a warning with its place") {
+TEST_CASE("Kerberos is accepted as it says by default [G4, G12]") {
+  const config::Kerberos k = good("").kerberos;
+  CHECK(k.acceptor == config::Kerberos::Acceptor::keytab);
+  CHECK(k.keytab == "/etc/krb5.keytab");
+  CHECK(k.gssproxy_socket == "/run/gatehouse/gssproxy.sock");
+  CHECK(k.service == "nfs");
+  CHECK(k.replay_cache == "/var/lib/gatehouse/rcache");
+  CHECK(k.accept_timeout == 10s);
+  CHECK(k.context_lifetime == 24h);
+  CHECK(k.id_cache == 10min);
+  CHECK(k.sequence_window == 1024);
+  CHECK(good("").principals.empty());
+  CHECK(good("[kerberos]\nreplay_cache = \"\"\n").kerberos.replay_cache.empty());
+}
+
+TEST_CASE("limits of Kerberos contexts have defaults and are stated one by one [G12, G13, P15]") {
+  const policy::Limits fallback = guest(good(kBase), "build1").limits;
+  CHECK(fallback.contexts == 4096);
+  CHECK(fallback.nascent_contexts == 64);
+  CHECK(fallback.inits_per_second == 1000);
+  CHECK(fallback.gss_request_bytes == 32U << 20);
+  CHECK(fallback.gss_reply_bytes == 32U << 20);
+  const auto c =
+      good(kBase + kGuest + "limits = { contexts = 5, nascent_contexts = 6, gss_request_bytes = \"7GiB\" }\n" +
+           "[defaults.limits]\ninits_per_second = 8\ngss_reply_bytes = \"9MiB\"\ncontexts = 10\n");
+  const policy::Limits& l = guest(c, "web1").limits;
+  CHECK(l.contexts == 5);
+  CHECK(l.nascent_contexts == 6);
+  CHECK(l.inits_per_second == 8);
+  CHECK(l.gss_request_bytes == std::uint64_t{7} << 30);
+  CHECK(l.gss_reply_bytes == 9U << 20);
+}
+
+TEST_CASE("a guest's principals are its own list or that of [defaults], not both [G11]") {
+  using List = std::vector<std::string>;
+  const std::string defaults = "[defaults]\nprincipals = [\"*@A\", \"host/*\"]\n";
+  CHECK(guest(good(kBase), "build1").principals.empty());
+  CHECK(guest(good(kBase + defaults), "build1").principals == List{"*@A", "host/*"});
+  CHECK(guest(good(kBase + kGuest + "principals = [\"*@B\"]\n" + defaults), "web1").principals == List{"*@B"});
+  CHECK(guest(good(kBase + kGuest + "principals = []\n" + defaults), "web1").principals.empty());
+}
+
+TEST_CASE("a key without effect in this version brings a warning with its place, those of Kerberos have effect") {
   const auto found = warnings(
-      "[admin]\nhttp = \"\"\n[kerberos]\nkeytab = \"/k\"\n[[principal]]\nmatch = \"a\"\nmap = { uid = 1, gid = 1 }\n");
-  REQUIRE(found.size() == 4);
+      "[admin]\nhttp = \"\"\n[kerberos]\nkeytab = \"/k\"\n[[principal]]\nmatch = \"a@R\"\nmap = { uid = 1, gid = 1 "
+      "}\n");
+  REQUIRE(found.size() == 1);
   CHECK(found[0] == "2:1 [admin] http is read, but has no effect in this version");
-  CHECK(found[1].substr(0, 4) == "4:1 ");
-  CHECK(found[2].substr(0, 4) == "6:1 ");
-  CHECK(found[3].substr(0, 4) == "7:1 ");
 }
 
 TEST_CASE("what is allowed but hardly meant brings a warning") {
@@ -136,7 +185,30 @@ TEST_CASE("what is allowed but hardly meant brings a warning") {
             "no socket file");
   check_one(warnings(kBase + kGuest + "backends = [\"nfs\"]\nlimits = { buffered_bytes = \"1MiB\" }"), "29:29",
             "below record_bytes");
-  check_one(warnings(kBase + kGuest + "backends = [\"nfs\"]\nsec = [\"krb5p\"]"), "25:1", "Kerberos flavors only");
+  CHECK(warnings(kBase + kGuest + "backends = [\"nfs\"]\nsec = [\"krb5p\"]").empty());
+}
+
+TEST_CASE("principals of a guest that takes no Kerberos flavor bring a warning [V7]") {
+  const std::string with = kBase + kGuest + "backends = [\"nfs\"]\nprincipals = [\"*@R\"]\n";
+  check_one(warnings(with + "sec = [\"sys\"]"), "29:14", "sec of guest \"web1\" lists no Kerberos flavor");
+  CHECK(warnings(with).empty());
+  CHECK(warnings(with + "sec = [\"sys\"]\nsec_by_program = { nfs = [\"krb5\"] }").empty());
+  CHECK(
+      warnings(kBase + kGuest + "backends = [\"nfs\"]\nsec = [\"sys\"]\n[defaults]\nprincipals = [\"*@R\"]\n").empty());
+}
+
+TEST_CASE("a [[principal]] that an earlier one leaves nothing to brings a warning that names both places") {
+  const auto rules = [](std::initializer_list<const char*> patterns) {
+    std::string out;
+    for (const char* p : patterns) out += std::string("[[principal]]\nmatch = \"") + p + "\"\nmap = \"nobody\"\n";
+    return out;
+  };
+  check_one(warnings(rules({"*", "a@R"})), "5:9", "never reached: the one for \"*\" at f:2:9");
+  check_one(warnings(rules({"a@R", "b@R", "a@R"})), "8:9", "the one for \"a@R\" at f:2:9");
+  check_one(warnings(rules({"host/*", "host/*@R"})), "5:9", "the one for \"host/*\"");
+  check_one(warnings(rules({"*@R", "host/a*@R"})), "5:9", "the one for \"*@R\"");
+  CHECK(warnings(rules({"host/*@R", "host/*", "*@R", "*@*", "*"})).empty());
+  CHECK(warnings(rules({"a@R", "*@R", "a@S"})).empty());
 }
 
 TEST_CASE(

@@ -101,7 +101,10 @@ TEST_CASE("a flavor that is not in sec is AUTH_TOOWEAK, by program where that is
   Call nfs(kNfs, 4, 1), mnt(kMountd, 3, 1), gss(kNfs, 4, 1), gss_mnt(kMountd, 3, 1);
   check_refused(ask(g, nfs.sys(1000, 100)), Rule::sec, Rejection::auth(AuthStat::tooweak));
   check_forwarded(ask(g, mnt.sys(1000, 100)), Rule::granted, AuthFlavor::sys, 1);
-  check_refused(ask(g, gss.cred(6, {1, 2, 3, 4})), Rule::kerberos_absent, Rejection::auth(AuthStat::tooweak));
+  // Whoever asks for RPCSEC_GSS without its context asks in vain, for NULL too.
+  Call gss_null(kNfs, 4, 0);
+  check_refused(ask(g, gss_null.cred(6)), Rule::bad_credential, Rejection::auth(AuthStat::badcred));
+  check_refused(ask(g, gss.cred(6, {1, 2, 3, 4})), Rule::bad_credential, Rejection::auth(AuthStat::badcred));
   check_refused(ask(g, gss_mnt.cred(6, {1, 2, 3, 4})), Rule::sec, Rejection::auth(AuthStat::tooweak));
 }
 

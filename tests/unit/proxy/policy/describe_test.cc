@@ -29,9 +29,27 @@ TEST_CASE("refused flavors are described with what the guest may use [V7]") {
   Call none(100003, 4, 1), dh(100003, 4, 1), gss(100003, 4, 1);
   Guest g = web1();
   g.sec = {Sec::sys, Sec::krb5p};
-  CHECK(said(g, none.cred(0)) == "guest web1: the flavor is not in sec = [sys, krb5p] for nfs");
+  CHECK(said(g, none.cred(0)) == "guest web1: none is not in sec = [sys, krb5p] for nfs");
   CHECK(said(g, dh.cred(3)).find("flavor 3") != std::string::npos);
-  CHECK(said(g, gss.cred(6)).find("does not terminate it") != std::string::npos);
+  CHECK(said(g, gss.cred(6)) == "guest web1: the credential is malformed");
+}
+
+TEST_CASE("calls of principals are described by the flavor of their service, and not by what guests claim [V7]") {
+  const auto said_of = [](std::uint32_t service, Rule rule) {
+    Call c(100003, 4, 1);
+    c.cred(6, {0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, static_cast<std::uint8_t>(service), 0, 0, 0, 0});
+    Decision d;
+    d.rule = rule;
+    return describe(web1(), c.header(), std::nullopt, d);
+  };
+  CHECK(said_of(1, Rule::sec) == "guest web1: krb5 is not in sec = [sys] for nfs");
+  CHECK(said_of(2, Rule::sec) == "guest web1: krb5i is not in sec = [sys] for nfs");
+  CHECK(said_of(3, Rule::sec) == "guest web1: krb5p is not in sec = [sys] for nfs");
+  CHECK(said_of(9, Rule::sec) == "guest web1: the flavor is not in sec = [sys] for nfs");
+  CHECK(said_of(3, Rule::granted) == "guest web1: nfs version 4 procedure COMPOUND is granted, ids of the principal");
+  CHECK(said_of(3, Rule::groups) == "guest web1: groups = \"reject\" and the principal has more than 16 groups");
+  CHECK(said_of(3, Rule::null_procedure).find("every service of RPCSEC_GSS") != std::string::npos);
+  CHECK(said_of(2, Rule::state_operation).find("of state operations alone") != std::string::npos);
 }
 
 TEST_CASE("a port below 1024 of a squashing guest, and every other allowed rule, has its own sentence [V5]") {

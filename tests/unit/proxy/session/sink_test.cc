@@ -12,6 +12,8 @@
 
 using gatehouse::net::UniqueFd;
 using gatehouse::session::Batch;
+using gatehouse::session::Buffer;
+using gatehouse::session::BufferPool;
 using gatehouse::session::Sink;
 
 namespace {
@@ -49,7 +51,8 @@ std::vector<std::uint8_t> pattern(std::size_t n) {
 
 TEST_CASE("what a full socket does not take waits in order and goes out when the socket is writable") {
   Pair pair;
-  Sink sink;
+  BufferPool pool;
+  Sink sink(pool);
   sink.attach(pair.ours.get(), pair.epoll.get(), &pair.tag);
   const auto data = pattern(4 << 20);
   Batch batch;
@@ -72,7 +75,8 @@ TEST_CASE("what a full socket does not take waits in order and goes out when the
 
 TEST_CASE("what is sent before the link is there goes first when it comes") {
   Pair pair;
-  Sink sink;
+  BufferPool pool;
+  Sink sink(pool);
   Batch batch;
   const auto data = pattern(100);
   batch.to(sink);
@@ -89,7 +93,8 @@ TEST_CASE("what is sent before the link is there goes first when it comes") {
 
 TEST_CASE("many small and large pieces for two sinks arrive whole and apart") {
   Pair a, b;
-  Sink to_a, to_b;
+  BufferPool pool;
+  Sink to_a(pool), to_b(pool);
   to_a.attach(a.ours.get(), a.epoll.get(), &a.tag);
   to_b.attach(b.ours.get(), b.epoll.get(), &b.tag);
   Batch batch;
@@ -116,7 +121,8 @@ TEST_CASE("many small and large pieces for two sinks arrive whole and apart") {
 
 TEST_CASE("a broken socket fails the sink and keeps nothing") {
   Pair pair;
-  Sink sink;
+  BufferPool pool;
+  Sink sink(pool);
   sink.attach(pair.ours.get(), pair.epoll.get(), &pair.tag);
   pair.theirs.reset();
   Batch batch;
@@ -126,4 +132,33 @@ TEST_CASE("a broken socket fails the sink and keeps nothing") {
   batch.finish();
   CHECK(sink.failed());
   CHECK(sink.pending() == 0);
+}
+
+TEST_CASE("a buffer that is given away waits where it is, in its turn, and goes back to the pool") {
+  Pair pair;
+  BufferPool pool;
+  Sink sink(pool);
+  sink.attach(pair.ours.get(), pair.epoll.get(), &pair.tag);
+  const auto data = pattern(2 << 20);
+  Buffer buffer = pool.get(data.size() + 10);
+  std::copy(data.begin(), data.end(), buffer.memory.get() + 10);
+  sink.send_owned(std::move(buffer), 10, 10 + data.size());
+  REQUIRE(sink.blocked());
+  CHECK(pool.idle() == 0);
+  auto tail = pattern(100);
+  iovec piece{tail.data(), tail.size()};
+  sink.send(&piece, 1);
+  std::vector<std::uint8_t> got;
+  while (sink.blocked()) {
+    const auto part = pair.read_all();
+    got.insert(got.end(), part.begin(), part.end());
+    sink.on_writable();
+  }
+  const auto part = pair.read_all();
+  got.insert(got.end(), part.begin(), part.end());
+  auto expected = data;
+  expected.insert(expected.end(), tail.begin(), tail.end());
+  CHECK(got == expected);
+  CHECK(sink.pending() == 0);
+  CHECK(pool.idle() > 0);
 }

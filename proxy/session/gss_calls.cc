@@ -1,0 +1,252 @@
+// Calls with RPCSEC_GSS credentials: header, policy, body.
+#include <algorithm>
+
+#include "proxy/log/log.h"
+#include "proxy/session/session.h"
+#include "rpc/names.h"
+
+namespace gatehouse::session {
+namespace {
+
+using gss::Finding;
+using rpc::RecordReader;
+using runtime::CloseReason;
+using runtime::Count;
+
+// Mark, header and credential for the backend, at their largest.
+constexpr std::size_t kHeadRoom = 4 + rpc::kCallFixed + kMaxAuth;
+
+// Where a record lies, to be opened in place: every place that records are read to is the session's or its worker's
+// own.
+std::span<std::uint8_t> in_place(rpc::Bytes record) {
+  return {const_cast<std::uint8_t*>(record.data()), record.size()};
+}
+
+rpc::OpaqueAuth as_auth(const gss::Verifier& v) {
+  return {static_cast<std::uint32_t>(rpc::AuthFlavor::rpcsec_gss), v.view()};
+}
+
+}  // namespace
+
+Session::Step Session::client_gss(const rpc::CallHeader& call, const RecordReader::Item& item, rpc::Bytes& in) {
+  if (!guest_.policy.sec_for(call.program).has_kerberos())
+    return refuse(call, policy::decide(guest_.policy, call, peer_.port), item, in);
+  if (gss_ == nullptr) gss_ = std::make_unique<GssSide>(guest_.contexts);
+  if (gss_->admitted) return data_call(call, item, in);
+  const gss::Received r = gss::receive(call, item.bytes, gss_->contexts, context_.clock(), context_.thread);
+  if (retried_ == Wait::nothing) counters().add(r.finding);
+  if (gss::closes(r.finding)) {
+    log_finding(call, gss::finding_word(r.finding), "none: the connection is closed");
+    close(r.finding == Finding::failed ? CloseReason::gss_failed : CloseReason::gss_sequence);
+    return Step::done;
+  }
+  switch (r.finding) {
+    case Finding::create: return create_context(call, item, in);
+    case Finding::create_failed: fail_init(call.xid, gss::kGssNoContext, 0); return skip_call(item, in);
+    case Finding::data: return admit(call, r, item, in);
+    case Finding::destroy: return destroy_context(call, r, item, in);
+    default: break;
+  }
+  const rpc::Rejection why = rpc::Rejection::auth(gss::answered_by(r.finding));
+  // A ticket that ended and a gateway that was restarted are everyday: the client makes a new context. They are
+  // counted.
+  if (r.finding != Finding::expired && r.finding != Finding::unknown_handle)
+    log_finding(call, gss::finding_word(r.finding), rpc::rejection_name(why));
+  counters().add(Count::calls);
+  counters().add(Count::rejections);
+  rpc::RejectionBytes out;
+  answer(rpc::write_rejection(call.xid, why, out));
+  return skip_call(item, in);
+}
+
+// Whatever is left of the record is read and dropped.
+Session::Step Session::skip_call(const RecordReader::Item& item, rpc::Bytes& in) {
+  in_.reader.take(in, item.bytes.size());
+  return Step::done;
+}
+
+// The header is verified: what may its principal do?
+//= rfc2203#5.2.1
+//# the server enforces mechanism and service on every request
+Session::Step Session::admit(const rpc::CallHeader& call, const gss::Received& r, const RecordReader::Item& item,
+                             rpc::Bytes& in) {
+  const auto service = static_cast<rpc::GssService>(r.cred.service);
+  GssMemo* const memo = gss_->contexts.memo(*r.context);
+  if (memo != nullptr && memo->matches(call, service)) {
+    gss_->admitted = GssSide::Admitted{r.context, r.cred.seq, service, memo->forwarding().decision(), false};
+    return data_call(call, item, in);
+  }
+  const policy::Decision d = policy::decide_gss(guest_.policy, call, service, r.context->identity().ids);
+  if (d.verdict == policy::Verdict::refuse) {
+    reject_verified(call, d, *r.context, r.cred.seq);
+    return skip_call(item, in);
+  }
+  if (memo != nullptr) memo->store(call, service, d, guest_.policy.name);
+  gss_->admitted = GssSide::Admitted{r.context, r.cred.seq, service, d, false};
+  return data_call(call, item, in);
+}
+
+// The credential and verifier for the backend: as they were encoded for such a call, or else encoded in `scratch`.
+rpc::Bytes Session::auth_of(const rpc::CallHeader& call, const GssSide::Admitted& a,
+                            std::span<std::uint8_t, kMaxAuth> scratch) {
+  GssMemo* const memo = gss_->contexts.memo(*a.context);
+  if (memo != nullptr && memo->matches(call, a.service)) return memo->forwarding().auth();
+  rpc::XdrWriter w(scratch);
+  write_credential(w, a.decision, guest_.policy.name);
+  return w.written();
+}
+
+Session::Step Session::data_call(const rpc::CallHeader& call, const RecordReader::Item& item, rpc::Bytes& in) {
+  GssSide::Admitted& a = *gss_->admitted;
+  a.in_flight = a.in_flight || take_unit(guest_.in_flight, Wait::in_flight, Count::waits_in_flight);
+  if (!a.in_flight) return Step::wait;
+  if (a.service == rpc::GssService::none) {
+    std::array<std::uint8_t, kMaxAuth> scratch;
+    forward_call(call, a.decision, auth_of(call, a, scratch), {a.context, a.seq, a.service}, item, in);
+    gss_->admitted.reset();
+    return Step::done;
+  }
+  if (item.complete) {
+    in_.reader.take(in, item.bytes.size());
+    open_call(call, in_place(item.bytes));
+    // A record of several fragments lies where the next one will.
+    if (item.gathered) context_.batch.finish();
+    return Step::done;
+  }
+  switch (guest_.gss_requests.take(item.length, context_.waiter(id_))) {
+    case runtime::Reservations::Answer::taken: break;
+    case runtime::Reservations::Answer::waits: return stop_for(Wait::gss_bytes, Count::waits_gss_bytes);
+    case runtime::Reservations::Answer::never:
+      close(CloseReason::buffered_bytes, "the record exceeds limits.gss_request_bytes");
+      return Step::done;
+  }
+  gss_->reserved = item.length;
+  gss_->body.open(context_.buffers, item.length, kHeadRoom, 0, Gather::Memory::at_once);
+  gss_->body.append(item.bytes);
+  return skip_call(item, in);
+}
+
+// The record that was collected is whole.
+void Session::body_complete() {
+  GssSide& g = *gss_;
+  const std::span<std::uint8_t> record = g.body.bytes();
+  if (g.creating) {
+    g.creating = false;
+    submit_token(g.init_xid, record);
+  } else {
+    rpc::CallHeader call;
+    (void)rpc::parse_call_head(record, true, call);  // it was good when the call was admitted
+    open_call(call, record);
+  }
+  if (closed_) return;
+  g.body.close();
+  if (g.reserved > 0) guest_.gss_requests.give(std::exchange(g.reserved, 0));
+}
+
+// Opens the arguments of the admitted call in its whole record, and forwards it.
+void Session::open_call(const rpc::CallHeader& call, std::span<std::uint8_t> record) {
+  const GssSide::Admitted a = std::move(*gss_->admitted);
+  gss_->admitted.reset();
+  gss::Protection* const protection = a.context->lane(context_.thread);
+  if (protection == nullptr) {
+    guest_.in_flight.give(1);
+    return close(CloseReason::gss_failed);
+  }
+  const auto args = gss::decode_args(a.service, a.seq, record.subspan(call.size), *protection);
+  policy::Decision d = a.decision;
+  if (!args) {
+    counters().add(Count::garbage_args);
+    log_finding(call, gss::body_fault_word(args.error()), "GARBAGE_ARGS");
+    d.rejection = rpc::Rejection::of(rpc::Rejection::Kind::garbage_args);
+  } else if (d.verdict == policy::Verdict::forward_state && !policy::only_state_operations(*args)) {
+    d.rule = policy::Rule::sec;
+    d.rejection = rpc::Rejection::auth(rpc::AuthStat::tooweak);
+    log_refusal(call, d, a.context->identity().principal);
+  } else {
+    std::array<std::uint8_t, kHeadRoom> head;
+    rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
+    w.raw(record.first(rpc::kCallFixed));
+    std::array<std::uint8_t, kMaxAuth> scratch;
+    w.raw(auth_of(call, a, scratch));
+    Link& link = note_call(call, d, {a.context, a.seq, a.service});
+    rpc::XdrWriter(head).u32(rpc::last_fragment_mark(static_cast<std::uint32_t>(w.size() + args->size())));
+    return send_opened(link.sink, rpc::Bytes(head).first(4 + w.size()), *args);
+  }
+  guest_.in_flight.give(1);
+  reject_verified(call, d, *a.context, a.seq);
+}
+
+// Sends an opened call on: its new header and its arguments, which lie where the record was.
+void Session::send_opened(Sink& to, rpc::Bytes head, std::span<std::uint8_t> args) {
+  Gather& body = gss_->body;
+  if (!body.active()) {
+    context_.batch.to(to);
+    context_.batch.copy(head);
+    return context_.batch.put(args);
+  }
+  // The buffer of a record that was collected goes with it; there is room for the header before the arguments.
+  const auto at = static_cast<std::size_t>(args.data() - body.all().data());
+  std::ranges::copy(head, body.all().begin() + static_cast<std::ptrdiff_t>(at - head.size()));
+  context_.batch.finish();
+  to.send_owned(body.release(), at - head.size(), at + args.size());
+}
+
+// Refuses a call whose header was verified: where the refusal is an accepted reply, it has the call's verifier.
+void Session::reject_verified(const rpc::CallHeader& call, const policy::Decision& d, gss::Context& context,
+                              std::uint32_t seq) {
+  gss::Verifier v;
+  if (!verify_for(context, seq, call.xid, v)) return;
+  count_call(d.rule);
+  counters().add(Count::rejections);
+  if (d.verdict == policy::Verdict::refuse) log_refusal(call, d, context.identity().principal);
+  rpc::RejectionBytes out;
+  answer(rpc::write_rejection(call.xid, d.rejection, out, as_auth(v)));
+}
+
+//= rfc2203#5.4
+//# DESTROY is answered as a data request is
+Session::Step Session::destroy_context(const rpc::CallHeader& call, const gss::Received& r,
+                                       const RecordReader::Item& item, rpc::Bytes& in) {
+  gss::Verifier v;
+  if (!verify_for(*r.context, r.cred.seq, call.xid, v)) return skip_call(item, in);
+  if (guest_.contexts.remove(*r.context)) counters().add(Count::contexts_destroyed);
+  counters().add(Count::calls);
+  rpc::RejectionBytes out;
+  answer(rpc::write_empty_success(call.xid, out, as_auth(v)));
+  return skip_call(item, in);
+}
+
+// The verifier of a reply.
+bool Session::make_verifier(gss::Context& context, std::uint32_t number, gss::Verifier& out) const {
+  gss::Protection* const protection = context.lane(context_.thread);
+  return protection != nullptr && gss::make_verifier(number, context.next_token_seq(), *protection, out);
+}
+
+// The same; false: it cannot be made, and call `xid` is denied instead of answered.
+bool Session::verify_for(gss::Context& context, std::uint32_t number, std::uint32_t xid, gss::Verifier& out) {
+  if (make_verifier(context, number, out)) return true;
+  //= rfc2203#5.3.3.4.1
+  //# a reply whose verifier cannot be made is denied with RPCSEC_GSS_CTXPROBLEM
+  rpc::RejectionBytes denial;
+  counters().add(Count::rejections);
+  answer(rpc::write_rejection(xid, rpc::Rejection::auth(gss::kNoVerifier), denial));
+  return false;
+}
+
+void Session::log_finding(const rpc::CallHeader& call, std::string_view finding, std::string_view reply) {
+  const auto allowed = guest_.log.ask(context_.now / 1000);
+  if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
+  log::Line line(log::Level::warning, "refused");
+  line.add("guest", guest_.policy.name)
+      .add("peer", peer_.str())
+      .add("rule", "rpcsec-gss")
+      .add("finding", finding)
+      .add("reply", reply)
+      .add("program", rpc::program_name(call.program))
+      .add("version", call.version)
+      .add("procedure", rpc::procedure_name(call.program, call.version, call.procedure));
+  if (allowed.suppressed > 0) line.add("suppressed", allowed.suppressed);
+  line.write();
+}
+
+}  // namespace gatehouse::session
