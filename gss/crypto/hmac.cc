@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 
 namespace gatehouse::gss {
 
@@ -59,10 +61,40 @@ void update(Hash hash, Hmac::State& s, rpc::Bytes b) {
   }
 }
 
+void store(std::uint8_t* out, std::uint32_t word) {
+  if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap32(word);
+  std::memcpy(out, &word, sizeof word);
+}
+
+// FIPS 180-4 section 5.1.1: pads what is left of the message and hashes it. SHA1_Final and SHA256_Final do the same and
+// then wipe the block, which for a message of a hundred bytes costs as much as hashing it; no key is in it.
+template <class Context>
+void hash_rest(Context& c, void (*transform)(Context*, const unsigned char*)) {
+  std::array<std::uint8_t, 2 * SHA_CBLOCK> rest{};
+  std::memcpy(rest.data(), c.data, c.num);
+  rest[c.num] = 0x80;
+  const std::size_t size = c.num + 9 <= SHA_CBLOCK ? SHA_CBLOCK : 2 * SHA_CBLOCK;
+  store(rest.data() + size - 8, c.Nh);
+  store(rest.data() + size - 4, c.Nl);
+  for (std::size_t at = 0; at < size; at += SHA_CBLOCK) transform(&c, rest.data() + at);
+}
+
 void digest(Hash hash, Hmac::State& s, std::uint8_t* out) {
   switch (hash) {
-    case Hash::sha1: SHA1_Final(out, &s.sha1); return;
-    case Hash::sha256: SHA256_Final(out, &s.sha256); return;
+    case Hash::sha1:
+      hash_rest(s.sha1, SHA1_Transform);
+      for (const std::uint32_t h : {s.sha1.h0, s.sha1.h1, s.sha1.h2, s.sha1.h3, s.sha1.h4}) {
+        store(out, h);
+        out += sizeof h;
+      }
+      return;
+    case Hash::sha256:
+      hash_rest(s.sha256, SHA256_Transform);
+      for (const std::uint32_t h : s.sha256.h) {
+        store(out, h);
+        out += sizeof h;
+      }
+      return;
     case Hash::sha384: SHA384_Final(out, &s.sha384); return;
   }
 }
