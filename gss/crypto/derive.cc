@@ -1,5 +1,7 @@
 #include "gss/crypto/derive.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -91,7 +93,10 @@ void KeyDerivation::by_hmac(rpc::Bytes constant, std::span<std::uint8_t> out) co
   hmac_.add(state, constant);
   hmac_.add(state, std::array<std::uint8_t, 1>{});
   hmac_.add(state, bits);
-  hmac_.finish(state, out);
+  std::array<std::uint8_t, Hmac::kMaxSize> whole;
+  hmac_.finish(state, whole);
+  std::ranges::copy(rpc::Bytes(whole).first(out.size()), out.begin());
+  OPENSSL_cleanse(whole.data(), whole.size());
 }
 
 }  // namespace gatehouse::gss

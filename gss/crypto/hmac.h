@@ -15,6 +15,8 @@ namespace gatehouse::gss {
 /// dies.
 class Hmac {
  public:
+  static constexpr std::size_t kMaxSize = SHA384_DIGEST_LENGTH;  ///< bytes of the longest checksum
+
   /// State: the hash of one message in the making; a plain value. The hash decides which member is in use.
   union State {
     SHA_CTX sha1;
@@ -35,12 +37,13 @@ class Hmac {
   [[nodiscard]] State begin() const { return inner_; }
   /// add: the message goes on with `piece`.
   void add(State& state, rpc::Bytes piece) const;
-  /// finish: writes the checksum, truncated to `mac`, at most the hash's size; `state` is used up.
-  void finish(State& state, std::span<std::uint8_t> mac) const;
+  /// finish: writes the checksum of the message, whose last piece is `last`, truncated to `mac`, at most the hash's
+  /// size; `state` is used up. One that is truncated stays behind on the stack whole.
+  void finish(State& state, std::span<std::uint8_t> mac, rpc::Bytes last = {}) const;
 
-  /// matches: whether `mac`, at most the hash's size, is the message's checksum, in a time that does not tell where
-  /// they differ; `state` is used up.
-  [[nodiscard]] bool matches(State& state, rpc::Bytes mac) const;
+  /// matches: whether `mac`, at most the hash's size, is the checksum of the message, whose last piece is `last`, in a
+  /// time that does not tell where they differ; `state` is used up.
+  [[nodiscard]] bool matches(State& state, rpc::Bytes mac, rpc::Bytes last = {}) const;
 
  private:
   Hash hash_ = Hash::sha1;

@@ -117,9 +117,8 @@ bool Protection::get_mic(rpc::Bytes message, std::uint64_t seq, std::span<std::u
   const TokenHeader header = make_header(TokenKind::mic, keys_->own_flags, seq);
   Hmac::State state = keys_->sign.begin();
   keys_->sign.add(state, message);
-  keys_->sign.add(state, header);
   std::ranges::copy(header, out.begin());
-  keys_->sign.finish(state, out.subspan(kTokenHeader));
+  keys_->sign.finish(state, out.subspan(kTokenHeader), header);
   return true;
 }
 
@@ -128,8 +127,8 @@ std::expected<void, TokenFault> Protection::verify_mic(rpc::Bytes message, rpc::
   if (token.size() != mic_size()) return std::unexpected(TokenFault::defective);
   Hmac::State state = keys_->verify.begin();
   keys_->verify.add(state, message);
-  keys_->verify.add(state, token.first(kTokenHeader));
-  if (!keys_->verify.matches(state, token.subspan(kTokenHeader))) return std::unexpected(TokenFault::bad_mic);
+  if (!keys_->verify.matches(state, token.subspan(kTokenHeader), token.first(kTokenHeader)))
+    return std::unexpected(TokenFault::bad_mic);
   return {};
 }
 

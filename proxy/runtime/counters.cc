@@ -3,11 +3,10 @@
 namespace gatehouse::runtime {
 namespace {
 constexpr std::array<std::string_view, kCloseReasons> kCloseWords = {
-    "client-closed",       "client-error",      "truncated-record",   "record-too-long",
-    "too-many-fragments",  "malformed-call",    "bad-message-type",   "unexpected-reply",
-    "record-timeout",      "idle-timeout",      "buffered-bytes",     "backend-closed",
-    "backend-unreachable", "backend-malformed", "too-many-callbacks", "gss-sequence",
-    "gss-failed",          "shutdown"};
+    "client-closed",  "client-error",     "truncated-record",    "record-too-long",   "too-many-fragments",
+    "malformed-call", "bad-message-type", "unexpected-reply",    "record-timeout",    "idle-timeout",
+    "buffered-bytes", "backend-closed",   "backend-unreachable", "backend-malformed", "too-many-callbacks",
+    "gss-sequence",   "xid-in-use",       "gss-failed",          "shutdown"};
 constexpr std::array<std::string_view, kCounts> kCountWords = {"connections",
                                                                "connections_shed",
                                                                "calls",

@@ -29,6 +29,7 @@ enum class CloseReason : std::uint8_t {
   backend_malformed,    ///< the backend sent what is no RPC reply or call
   too_many_callbacks,   ///< calls from the backend without a reply
   gss_sequence,         ///< an RPCSEC_GSS sequence number was used twice, or is below the window
+  xid_in_use,           ///< a call has the xid of an outstanding call of another principal or flavor
   gss_failed,           ///< OpenSSL refused to make or check a token
   shutdown,
 };

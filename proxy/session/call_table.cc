@@ -3,7 +3,14 @@
 namespace gatehouse::session {
 namespace {
 constexpr std::size_t kSmallest = 16;
+
+// A client whose context ended retransmits with a new one of the same principal.
+bool same_caller(const gss::Context* a, const gss::Context* b) {
+  if (a == b) return true;
+  return a != nullptr && b != nullptr && a->identity().principal == b->identity().principal;
 }
+
+}  // namespace
 
 std::size_t CallTable::home(std::uint32_t xid) const {
   // Fibonacci hashing: xids count up, and the high bits of the product spread them.
@@ -23,12 +30,14 @@ const Protected* CallTable::find(std::uint32_t xid, std::uint16_t link) const {
   return s.calls > 0 ? &s.how : nullptr;
 }
 
-void CallTable::add(std::uint32_t xid, std::uint16_t link, Protected how) {
+bool CallTable::add(std::uint32_t xid, std::uint16_t link, Protected how) {
   if (used_ + 1 > slots_.size() / 4 * 3) grow();
   Slot& s = slots_[slot_of(xid, link)];
   if (s.calls == 0) {
     s = {xid, link, 0, 0, {}};
     ++used_;
+  } else if (!same_caller(s.how.context.get(), how.context.get())) {
+    return false;
   } else if (s.answered != 0) {
     // The xid is in use again: nothing of it may expire before its next answer.
     s.answered = 0;
@@ -37,6 +46,7 @@ void CallTable::add(std::uint32_t xid, std::uint16_t link, Protected how) {
   s.how = std::move(how);
   ++s.calls;
   ++size_;
+  return true;
 }
 
 bool CallTable::remove(std::uint32_t xid, std::uint16_t link, std::uint64_t now, Protected* how) {

@@ -26,8 +26,10 @@ struct Protected {
 class CallTable {
  public:
   /// add: remembers that call `xid` went to `link`. A retransmission is one call more: the backend answers each; how
-  /// its reply is protected replaces what was remembered.
-  void add(std::uint32_t xid, std::uint16_t link, Protected how = {});
+  /// its reply is protected replaces what was remembered. False, and nothing is done: the outstanding call is another
+  /// principal's, or one of the two has none. Its answer, which nothing tells from the other's, would be protected for
+  /// the wrong one.
+  [[nodiscard]] bool add(std::uint32_t xid, std::uint16_t link, Protected how = {});
   /// find: how the reply to `xid` on `link` is protected; null: there is no such call. Valid until the table changes.
   [[nodiscard]] const Protected* find(std::uint32_t xid, std::uint16_t link) const;
   /// remove: forgets one call `xid` that went to `link`, answered at `now` (ms, not 0), and sets `how` (unless null).

@@ -196,27 +196,33 @@ Session::Step Session::refuse(const rpc::CallHeader& call, const policy::Decisio
   return Step::done;
 }
 
-// Counts a call that is forwarded and returns its link; its unit of the in-flight budget is taken.
-Link& Session::note_call(const rpc::CallHeader& call, const policy::Decision& d, Protected how) {
+// Counts a call that is forwarded and returns its link; its unit of the in-flight budget is taken. Null: its xid is in
+// use by another caller, and the session was closed.
+Link* Session::note_call(const rpc::CallHeader& call, const policy::Decision& d, Protected how) {
   count_call(d.rule);
   Link& link = link_for(d.backend);
-  calls_.add(call.xid, link.index, std::move(how));
+  if (!calls_.add(call.xid, link.index, std::move(how))) {
+    guest_.in_flight.give(1);
+    close(CloseReason::xid_in_use);
+    return nullptr;
+  }
   ++link.outstanding;
   if (is_nfs4(call)) link.carried_nfs4 = true;
-  return link;
+  return &link;
 }
 
 // Forwards a call whose body stays as it is; `auth` is its credential and verifier for the backend.
 void Session::forward_call(const rpc::CallHeader& call, const policy::Decision& d, rpc::Bytes auth, Protected how,
                            const RecordReader::Item& item, rpc::Bytes& in) {
-  Link& link = note_call(call, d, std::move(how));
+  Link* const link = note_call(call, d, std::move(how));
+  if (link == nullptr) return;
   std::array<std::uint8_t, 4 + rpc::kMaxCallHeader> head;
   rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
   w.raw(item.bytes.first(rpc::kCallFixed));
   w.raw(auth);
-  send_record(link.sink, std::span<std::uint8_t>(head).first(4 + w.size()), item, call.size);
+  send_record(link->sink, std::span<std::uint8_t>(head).first(4 + w.size()), item, call.size);
   in_.reader.take(in, item.bytes.size());
-  body_to_ = item.complete ? nullptr : &link;
+  body_to_ = item.complete ? nullptr : link;
 }
 
 // A reply from the client answers a call of a backend (NFSv4.1 backchannel). To anything else there is no reply.

@@ -33,7 +33,7 @@ Session::Step Session::client_gss(const rpc::CallHeader& call, const RecordReade
     return refuse(call, policy::decide(guest_.policy, call, peer_.port), item, in);
   if (gss_ == nullptr) gss_ = std::make_unique<GssSide>(guest_.contexts);
   if (gss_->admitted) return data_call(call, item, in);
-  const gss::Received r = gss::receive(call, item.bytes, gss_->contexts, context_.clock(), context_.thread);
+  gss::Received r = gss::receive(call, item.bytes, gss_->contexts, context_.clock(), context_.thread);
   if (retried_ == Wait::nothing) counters().add(r.finding);
   if (gss::closes(r.finding)) {
     log_finding(call, gss::finding_word(r.finding), "none: the connection is closed");
@@ -43,7 +43,7 @@ Session::Step Session::client_gss(const rpc::CallHeader& call, const RecordReade
   switch (r.finding) {
     case Finding::create: return create_context(call, item, in);
     case Finding::create_failed: fail_init(call.xid, gss::kGssNoContext, 0); return skip_call(item, in);
-    case Finding::data: return admit(call, r, item, in);
+    case Finding::data: return admit(call, std::move(r), item, in);
     case Finding::destroy: return destroy_context(call, r, item, in);
     default: break;
   }
@@ -68,12 +68,12 @@ Session::Step Session::skip_call(const RecordReader::Item& item, rpc::Bytes& in)
 // The header is verified: what may its principal do?
 //= rfc2203#5.2.1
 //# the server enforces mechanism and service on every request
-Session::Step Session::admit(const rpc::CallHeader& call, const gss::Received& r, const RecordReader::Item& item,
+Session::Step Session::admit(const rpc::CallHeader& call, gss::Received&& r, const RecordReader::Item& item,
                              rpc::Bytes& in) {
   const auto service = static_cast<rpc::GssService>(r.cred.service);
   GssMemo* const memo = gss_->contexts.memo(*r.context);
   if (memo != nullptr && memo->matches(call, service)) {
-    gss_->admitted = GssSide::Admitted{r.context, r.cred.seq, service, memo->forwarding().decision(), false};
+    gss_->admitted.emplace(std::move(r.context), r.cred.seq, service, memo->forwarding().decision());
     return data_call(call, item, in);
   }
   const policy::Decision d = policy::decide_gss(guest_.policy, call, service, r.context->identity().ids);
@@ -82,7 +82,7 @@ Session::Step Session::admit(const rpc::CallHeader& call, const gss::Received& r
     return skip_call(item, in);
   }
   if (memo != nullptr) memo->store(call, service, d, guest_.policy.name);
-  gss_->admitted = GssSide::Admitted{r.context, r.cred.seq, service, d, false};
+  gss_->admitted.emplace(std::move(r.context), r.cred.seq, service, d);
   return data_call(call, item, in);
 }
 
@@ -102,8 +102,10 @@ Session::Step Session::data_call(const rpc::CallHeader& call, const RecordReader
   if (!a.in_flight) return Step::wait;
   if (a.service == rpc::GssService::none) {
     std::array<std::uint8_t, kMaxAuth> scratch;
-    forward_call(call, a.decision, auth_of(call, a, scratch), {a.context, a.seq, a.service}, item, in);
-    gss_->admitted.reset();
+    const rpc::Bytes auth = auth_of(call, a, scratch);
+    a.in_flight = false;  // the unit is the forwarded call's now
+    forward_call(call, a.decision, auth, {std::move(a.context), a.seq, a.service}, item, in);
+    if (!closed_) gss_->admitted.reset();
     return Step::done;
   }
   if (item.complete) {
@@ -145,7 +147,7 @@ void Session::body_complete() {
 
 // Opens the arguments of the admitted call in its whole record, and forwards it.
 void Session::open_call(const rpc::CallHeader& call, std::span<std::uint8_t> record) {
-  const GssSide::Admitted a = std::move(*gss_->admitted);
+  GssSide::Admitted a = std::move(*gss_->admitted);
   gss_->admitted.reset();
   gss::Protection* const protection = a.context->lane(context_.thread);
   if (protection == nullptr) {
@@ -153,27 +155,33 @@ void Session::open_call(const rpc::CallHeader& call, std::span<std::uint8_t> rec
     return close(CloseReason::gss_failed);
   }
   const auto args = gss::decode_args(a.service, a.seq, record.subspan(call.size), *protection);
-  policy::Decision d = a.decision;
   if (!args) {
     counters().add(Count::garbage_args);
     log_finding(call, gss::body_fault_word(args.error()), "GARBAGE_ARGS");
-    d.rejection = rpc::Rejection::of(rpc::Rejection::Kind::garbage_args);
-  } else if (d.verdict == policy::Verdict::forward_state && !policy::only_state_operations(*args)) {
-    d.rule = policy::Rule::sec;
-    d.rejection = rpc::Rejection::auth(rpc::AuthStat::tooweak);
-    log_refusal(call, d, a.context->identity().principal);
-  } else {
-    std::array<std::uint8_t, kHeadRoom> head;
-    rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
-    w.raw(record.first(rpc::kCallFixed));
-    std::array<std::uint8_t, kMaxAuth> scratch;
-    w.raw(auth_of(call, a, scratch));
-    Link& link = note_call(call, d, {a.context, a.seq, a.service});
-    rpc::XdrWriter(head).u32(rpc::last_fragment_mark(static_cast<std::uint32_t>(w.size() + args->size())));
-    return send_opened(link.sink, rpc::Bytes(head).first(4 + w.size()), *args);
+    a.decision.rejection = rpc::Rejection::of(rpc::Rejection::Kind::garbage_args);
+    return reject_admitted(call, a);
   }
+  if (a.decision.verdict == policy::Verdict::forward_state && !policy::only_state_operations(*args)) {
+    a.decision.rule = policy::Rule::sec;
+    a.decision.rejection = rpc::Rejection::auth(rpc::AuthStat::tooweak);
+    log_refusal(call, a.decision, a.context->identity().principal);
+    return reject_admitted(call, a);
+  }
+  std::array<std::uint8_t, kHeadRoom> head;
+  rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
+  w.raw(record.first(rpc::kCallFixed));
+  std::array<std::uint8_t, kMaxAuth> scratch;
+  w.raw(auth_of(call, a, scratch));
+  Link* const link = note_call(call, a.decision, {std::move(a.context), a.seq, a.service});
+  if (link == nullptr) return;
+  rpc::XdrWriter(head).u32(rpc::last_fragment_mark(static_cast<std::uint32_t>(w.size() + args->size())));
+  send_opened(link->sink, rpc::Bytes(head).first(4 + w.size()), *args);
+}
+
+// Refuses a call that had its unit of the in-flight budget already.
+void Session::reject_admitted(const rpc::CallHeader& call, const GssSide::Admitted& a) {
   guest_.in_flight.give(1);
-  reject_verified(call, d, *a.context, a.seq);
+  reject_verified(call, a.decision, *a.context, a.seq);
 }
 
 // Sends an opened call on: its new header and its arguments, which lie where the record was.

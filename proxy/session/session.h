@@ -70,7 +70,7 @@ class Session {
   Step client_callback_reply(const rpc::RecordReader::Item& item, rpc::Bytes& in);
   void forward_call(const rpc::CallHeader& call, const policy::Decision& d, rpc::Bytes auth, Protected how,
                     const rpc::RecordReader::Item& item, rpc::Bytes& in);
-  Link& note_call(const rpc::CallHeader& call, const policy::Decision& d, Protected how);
+  Link* note_call(const rpc::CallHeader& call, const policy::Decision& d, Protected how);
   bool take_unit(runtime::Budget& budget, Wait what, runtime::Count waits);
   Step stop_for(Wait what, runtime::Count waits);
   Step refuse(const rpc::CallHeader& call, const policy::Decision& d, const rpc::RecordReader::Item& item,
@@ -85,11 +85,12 @@ class Session {
   Step data_call(const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step destroy_context(const rpc::CallHeader& call, const gss::Received& r, const rpc::RecordReader::Item& item,
                        rpc::Bytes& in);
-  Step admit(const rpc::CallHeader& call, const gss::Received& r, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  Step admit(const rpc::CallHeader& call, gss::Received&& r, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step skip_call(const rpc::RecordReader::Item& item, rpc::Bytes& in);
   rpc::Bytes auth_of(const rpc::CallHeader& call, const GssSide::Admitted& a,
                      std::span<std::uint8_t, kMaxAuth> scratch);
   void open_call(const rpc::CallHeader& call, std::span<std::uint8_t> record);
+  void reject_admitted(const rpc::CallHeader& call, const GssSide::Admitted& a);
   void send_opened(Sink& to, rpc::Bytes head, std::span<std::uint8_t> args);
   void reject_verified(const rpc::CallHeader& call, const policy::Decision& d, gss::Context& context,
                        std::uint32_t seq);

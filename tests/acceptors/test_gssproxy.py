@@ -111,7 +111,7 @@ def test_expired(acceptor, realm):
     cache = realm.login("alice", life="4s")
     token = realm.token(cache)
     end = acceptor.accept(realm.token(cache))["ticket_end"]
-    until(lambda: time.time() >= end, "the ticket ends")
+    until(lambda: time.time() >= end + 1, "the ticket ends")
     refused(acceptor.accept(token), "expired", CREDENTIALS_EXPIRED)
 
 

@@ -10,13 +10,8 @@ constexpr std::size_t kVerifier = 16;  // of a reply with its mark: flavor, leng
 
 void push_credential(std::vector<std::uint8_t>& out, GssProc proc, std::uint32_t seq, Service service, Bytes handle) {
   const auto size = static_cast<std::uint32_t>(handle.size());
-  push32(out, kGss);
-  push32(out, 20 + (size + 3) / 4 * 4);
-  push32(out, 1);
-  push32(out, static_cast<std::uint32_t>(proc));
-  push32(out, seq);
-  push32(out, static_cast<std::uint32_t>(service));
-  push32(out, size);
+  push(out, {kGss, 20 + (size + 3) / 4 * 4, 1, static_cast<std::uint32_t>(proc), seq,
+             static_cast<std::uint32_t>(service), size});
   out.insert(out.end(), handle.begin(), handle.end());
   out.resize((out.size() + 3) / 4 * 4);  // what stands before is a multiple of four
 }
@@ -95,8 +90,7 @@ bool push_head(std::vector<std::uint8_t>& out, std::uint32_t xid, Procedure proc
   push_credential(out, proc, ++context.seq, service, context.handle);
   const std::size_t end = out.size();
   const std::size_t mic = context.protection->mic_size();
-  push32(out, kGss);
-  push32(out, static_cast<std::uint32_t>(mic));
+  push(out, {kGss, static_cast<std::uint32_t>(mic)});
   out.resize(out.size() + mic);
   set_mark(std::span(out).subspan(begin), 0);
   const Bytes header = Bytes(out).subspan(begin + kMark, end - begin - kMark);

@@ -51,18 +51,22 @@ void put32(std::span<std::uint8_t> bytes, std::size_t at, std::uint32_t value) {
   std::memcpy(bytes.data() + at, &word, 4);
 }
 
+void push(std::vector<std::uint8_t>& out, std::initializer_list<std::uint32_t> words) {
+  std::size_t at = out.size();
+  out.resize(at + 4 * words.size());
+  for (const std::uint32_t word : words) {
+    put32(out, at, word);
+    at += 4;
+  }
+}
+
 void push32(std::vector<std::uint8_t>& out, std::uint32_t value) {
-  for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<std::uint8_t>(value >> shift));
+  push(out, {value});
 }
 
 void push_call(std::vector<std::uint8_t>& out, std::uint32_t xid, Procedure procedure) {
-  push32(out, 0);  // record mark, set by set_mark
-  push32(out, xid);
-  push32(out, 0);  // CALL
-  push32(out, 2);
-  push32(out, kProgram);
-  push32(out, kVersion);
-  push32(out, static_cast<std::uint32_t>(procedure));
+  // The record mark is set by set_mark; 0 is CALL, 2 the version of RPC.
+  push(out, {0, xid, 0, 2, kProgram, kVersion, static_cast<std::uint32_t>(procedure)});
 }
 
 void push_arguments(std::vector<std::uint8_t>& out, Procedure procedure, std::uint32_t payload) {

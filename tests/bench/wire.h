@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <vector>
 
@@ -33,9 +34,10 @@ using Bytes = std::span<const std::uint8_t>;
 // get32 reads a big-endian word; the caller has made sure that four bytes are there.
 std::uint32_t get32(Bytes bytes, std::size_t at);
 
-// put32 writes a big-endian word in place; push32 appends one.
+// put32 writes a big-endian word in place; push32 appends one, push some.
 void put32(std::span<std::uint8_t> bytes, std::size_t at, std::uint32_t value);
 void push32(std::vector<std::uint8_t>& out, std::uint32_t value);
+void push(std::vector<std::uint8_t>& out, std::initializer_list<std::uint32_t> words);
 
 // push_call appends a record mark to be set and a call's header up to its procedure.
 void push_call(std::vector<std::uint8_t>& out, std::uint32_t xid, Procedure procedure);

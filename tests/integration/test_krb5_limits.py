@@ -34,7 +34,7 @@ def test_nascent(lab5, directory, realm, accounts, stopping):
     assert context.call(working, *ANY, b"data", gss.PRIVACY).results == b"data"
     proxy.process.popen.send_signal(signal.SIGCONT)
     assert {gss.parse_creation(connection.read_reply()).major for connection in connections} == {gss.COMPLETE}
-    assert lab.gateway.counters("web1")["nascent_contexts"] == 0
+    until(lambda: lab.gateway.counters("web1")["nascent_contexts"] == 0, "none left")
 
 
 def test_nascent_given_back(lab5, directory, realm, accounts, stopping):

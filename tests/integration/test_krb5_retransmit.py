@@ -81,17 +81,38 @@ def test_another_service(lab5, script, sec):
     assert context.open(connection.read_reply(), number, other).results == b"data"
 
 
-def test_another_context(lab5, script):
-    """an xid that alice's and bob's contexts use at a time is answered to the one that used it last [G1]"""
+def test_new_context(lab5, script):
+    """a retransmission on a new context of the same principal is answered on the new one [G1, P15]"""
     script.answer = lambda call: None
     lab = lab5()
     connection = lab.connect()
-    alice, bob = lab.context("alice", connection), lab.context("bob", connection)
-    retransmit(lab, alice, connection, gss.PRIVACY, 1)
-    (number,) = retransmit(lab, bob, connection, gss.PRIVACY, 1)
+    old, new = lab.context("alice", connection), lab.context("alice", connection)
+    retransmit(lab, old, connection, gss.PRIVACY, 1)
+    (number,) = retransmit(lab, new, connection, gss.PRIVACY, 1)
     script.wait_calls(2)
     script.connections[0].send(rpc.record(rpc.success(4711, b"data")))
-    assert bob.open(connection.read_reply(), number, gss.PRIVACY).results == b"data"
+    assert new.open(connection.read_reply(), number, gss.PRIVACY).results == b"data"
+
+
+@pytest.mark.parametrize("first, second", [("alice", "bob"), ("alice", None), (None, "alice")])
+@pytest.mark.parametrize("sec", SECS)
+def test_xid_in_use(lab5, script, first, second, sec):
+    """a call under the xid of an outstanding call of another caller ({first}, then {second}, {sec}) closes the connection, for its
+    answer could be protected for the wrong one; nothing of it goes on, and no place in flight is lost [G1]"""
+    script.answer = lambda call: None
+    lab = lab5()
+    connection = lab.connect()
+    callers = [lab.context(user, connection) if user else None for user in (first, second)]
+    for caller in callers:
+        if caller is None:
+            connection.send(rpc.record(rpc.call(4711, *ANY, rpc.auth_sys(1000, 1000), b"data")))
+        else:
+            retransmit(lab, caller, connection, gss.SERVICES[sec], 1)
+        script.wait_calls(1)
+    assert connection.closed()
+    assert len(script.calls) == 1
+    until(lambda: lab.gateway.counters("web1")["in_flight"] == 0, "no call in flight")
+    assert lab.gateway.counters("web1")["closed-xid-in-use"] == 1
 
 
 @pytest.mark.parametrize("sec", SECS)

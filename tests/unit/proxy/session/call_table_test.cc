@@ -18,7 +18,7 @@ TEST_CASE("the table of calls agrees with a map over many random calls, replies 
     const auto link = static_cast<std::uint16_t>(random() % 2);
     const auto at = model.find({xid, link});
     if (random() % 2 == 0) {
-      table.add(xid, link);
+      REQUIRE(table.add(xid, link));
       ++model[{xid, link}];
       ++calls;
     } else {
@@ -37,7 +37,7 @@ TEST_CASE("the table of calls agrees with a map over many random calls, replies 
 
 TEST_CASE("a reply from a link that the call did not go to removes nothing") {
   CallTable table;
-  table.add(7, 1);
+  REQUIRE(table.add(7, 1));
   CHECK_FALSE(table.remove(7, 0, 1));
   CHECK(table.remove(7, 1, 1));
   CHECK_FALSE(table.remove(7, 1, 1));
@@ -45,8 +45,8 @@ TEST_CASE("a reply from a link that the call did not go to removes nothing") {
 
 TEST_CASE("what is left of a call that was answered expires, and nothing that was not [L6]") {
   CallTable table;
-  for (int i = 0; i < 3; ++i) table.add(7, 1);
-  table.add(8, 1);
+  for (int i = 0; i < 3; ++i) REQUIRE(table.add(7, 1));
+  REQUIRE(table.add(8, 1));
   CHECK_FALSE(table.expire(1000));
   REQUIRE(table.remove(7, 1, 500));
   CHECK_FALSE(table.expire(499));
@@ -61,10 +61,10 @@ TEST_CASE("what is left of a call that was answered expires, and nothing that wa
 
 TEST_CASE("an xid that is used again is not expired before its next answer") {
   CallTable table;
-  table.add(7, 1);
-  table.add(7, 1);
+  REQUIRE(table.add(7, 1));
+  REQUIRE(table.add(7, 1));
   REQUIRE(table.remove(7, 1, 500));
-  table.add(7, 1);
+  REQUIRE(table.add(7, 1));
   CHECK_FALSE(table.expire(1000));
   REQUIRE(table.remove(7, 1, 1500));
   CHECK(table.expire(1500));
