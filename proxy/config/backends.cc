@@ -24,6 +24,14 @@ void read_program(Context& ctx, const Node& entry, std::uint16_t index, std::vec
   out.push_back({range->program, range->low, range->high, index, {}});
 }
 
+// Whether connections to `to` come by listener `l` of this host itself: CIDs 1 and 2 lead back to it.
+bool is_own(const net::BackendAddress& to, const net::ListenAddress& l) {
+  const auto* const vsock = std::get_if<net::VsockAddress>(&to);
+  const auto* const own = std::get_if<net::VsockAddress>(&l);
+  return vsock != nullptr && own != nullptr && vsock->port == own->port && *vsock->cid <= 2 &&
+         (!own->cid || *own->cid <= 2);
+}
+
 // The address, or nothing that anybody serves after an error.
 net::BackendAddress read_address(Context& ctx, const View& v, const Config& config) {
   const Found found = v.find("address");
@@ -35,7 +43,7 @@ net::BackendAddress read_address(Context& ctx, const View& v, const Config& conf
   }
   const std::string text = net::format(*address);
   for (const Listener& l : config.listeners)
-    if (net::format(l.address) == text)
+    if (net::format(l.address) == text || is_own(*address, l.address))
       ctx.error(found.node->place, "address " + quote(text) + " is the gateway's own listener " + quote(l.name) +
                                        ": calls would go round in circles");
   const auto* tcp = std::get_if<net::TcpAddress>(&*address);
@@ -58,6 +66,10 @@ void read_backends(Context& ctx, const Node& root, Books& books, Config& out) {
     b.address = read_address(ctx, v, out);
     b.connect_timeout = v.time("connect_timeout").value_or(b.connect_timeout);
     b.proxy_protocol = v.boolean("proxy_protocol").value_or(false);
+    b.vsock_buffer = vsock_buffer(v);
+    if (const Node* n = table->find("vsock_buffer");
+        n != nullptr && !std::holds_alternative<net::VsockAddress>(b.address))
+      ctx.warn(n->place, "vsock_buffer has no effect: " + net::format(b.address) + " is no vsock address");
     if (const Node::Array* programs = v.texts("programs")) {
       for (const Node& p : *programs) read_program(ctx, p, index, b.programs);
       if (programs->empty())

@@ -52,12 +52,16 @@ struct Kerberos {
   std::uint32_t sequence_window = 1024;
 };
 
+/// kVsockBuffer: the kernel's own size of a vsock connection's buffers, bytes.
+inline constexpr std::uint64_t kVsockBuffer = 256U * 1024;
+
 /// Listener: one [[listener]].
 struct Listener {
   std::string name;
   net::ListenAddress address;
-  std::uint32_t mode = 0600;  ///< of a unix or hybrid socket file
-  std::string group;          ///< of a unix or hybrid socket file; empty: the daemon's
+  std::uint32_t mode = 0600;                  ///< of a unix or hybrid socket file
+  std::string group;                          ///< of a unix or hybrid socket file; empty: the daemon's
+  std::uint64_t vsock_buffer = kVsockBuffer;  ///< bytes; of vsock connections, each direction
 };
 
 /// Backend: one [[backend]].
@@ -67,6 +71,7 @@ struct Backend {
   std::vector<policy::ProgramGrant> programs;  ///< `backend` is this backend's index, procedures empty
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(60);
   bool proxy_protocol = false;
+  std::uint64_t vsock_buffer = kVsockBuffer;  ///< bytes; of vsock links, each direction
 };
 
 /// Config: everything. Immutable once loaded; safe for all threads.

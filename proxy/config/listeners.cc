@@ -19,11 +19,17 @@ net::ListenAddress read_address(Context& ctx, const View& v) {
   return net::SystemdAddress{};
 }
 
-void check_file_keys(Context& ctx, const Node& table, const Listener& l) {
-  if (has_socket_file(l.address) || std::holds_alternative<net::SystemdAddress>(l.address)) return;
-  for (const std::string_view key : {"mode", "group"})
+void check_kind_keys(Context& ctx, const Node& table, const Listener& l) {
+  if (std::holds_alternative<net::SystemdAddress>(l.address)) return;
+  const auto without_effect = [&](std::string_view key, const char* why) {
     if (const Node* n = table.find(key))
-      ctx.warn(n->place, std::string(key) + " has no effect: " + net::format(l.address) + " has no socket file");
+      ctx.warn(n->place, std::string(key) + " has no effect: " + net::format(l.address) + why);
+  };
+  if (!has_socket_file(l.address)) {
+    without_effect("mode", " has no socket file");
+    without_effect("group", " has no socket file");
+  }
+  if (!std::holds_alternative<net::VsockAddress>(l.address)) without_effect("vsock_buffer", " is no vsock address");
 }
 
 void check_address_once(Context& ctx, const Node& table, const std::vector<Listener>& before, const Listener& l) {
@@ -46,7 +52,8 @@ void read_listeners(Context& ctx, const Node& root, Books& books, Config& out) {
     l.address = read_address(ctx, v);
     l.mode = parse_mode(v.text_or("mode", "0600")).value_or(l.mode);
     l.group = v.text_or("group", "");
-    check_file_keys(ctx, *table, l);
+    l.vsock_buffer = vsock_buffer(v);
+    check_kind_keys(ctx, *table, l);
     check_address_once(ctx, *table, out.listeners, l);
     out.listeners.push_back(std::move(l));
   }

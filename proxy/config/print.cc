@@ -115,9 +115,9 @@ void print_listener(Printer& p, const Listener& l) {
   p.key("name", quote(l.name));
   p.key("address", quote(net::format(l.address)));
   // Of a listener without socket file the keys would only bring a warning.
-  const bool file =
-      !std::holds_alternative<net::VsockAddress>(l.address) && !std::holds_alternative<net::TcpAddress>(l.address);
-  if (!file) return;
+  const bool vsock = std::holds_alternative<net::VsockAddress>(l.address);
+  if (vsock || std::holds_alternative<net::SystemdAddress>(l.address)) p.key("vsock_buffer", size_text(l.vsock_buffer));
+  if (vsock || std::holds_alternative<net::TcpAddress>(l.address)) return;
   p.key("mode", quote(format_mode(l.mode)));
   p.key("group", quote(l.group));
 }
@@ -129,6 +129,7 @@ void print_backend(Printer& p, const Backend& b) {
   p.key("programs", list(b.programs, grant_text));
   p.key("connect_timeout", time_text(b.connect_timeout));
   p.key("proxy_protocol", b.proxy_protocol);
+  if (std::holds_alternative<net::VsockAddress>(b.address)) p.key("vsock_buffer", size_text(b.vsock_buffer));
 }
 
 string_view squash_word(authunix::Squash s) {

@@ -90,6 +90,10 @@ std::optional<std::uint16_t> NameBook::resolve(Context& ctx, const Node& referen
   return std::nullopt;
 }
 
+std::uint64_t vsock_buffer(const View& v) {
+  return static_cast<std::uint64_t>(v.size("vsock_buffer").value_or(kVsockBuffer));
+}
+
 void read_gateway(Context& ctx, const Node& root, Config& out) {
   const View v(Section::gateway, table_of(ctx, root, "gateway", Section::gateway));
   out.gateway.workers = v.u32("workers", 0);

@@ -38,6 +38,9 @@ const Node* table_of(Context& ctx, const Node& root, std::string_view key, Secti
 /// check_pattern: reports a pattern of principals (a string node) that can match nobody. `key` is whose value it is.
 void check_pattern(Context& ctx, const Node& pattern, std::string_view key);
 
+/// vsock_buffer: the key of that name, bytes, in [[listener]] and [[backend]].
+std::uint64_t vsock_buffer(const View& v);
+
 /// read_config: everything, in the order below.
 void read_config(Context& ctx, const Node& root, Config& out);
 

@@ -54,14 +54,14 @@ std::string path_fault(std::string_view path, std::size_t room) {
   return {};
 }
 
-std::expected<ListenAddress, std::string> parse_vsock(std::string_view text, std::string_view rest) {
+std::expected<VsockAddress, std::string> parse_vsock(std::string_view text, std::string_view rest) {
   std::string_view cid, port;
-  if (!split_last(rest, cid, port)) return wrong(text, "needs a CID and a port: write vsock:any:2049 or vsock:2:2049");
+  if (!split_last(rest, cid, port)) return wrong(text, "needs a CID and a port: write for example vsock:2:2049");
   VsockAddress out;
   if (cid != "any") {
     out.cid = decimal(cid);
     if (!out.cid || *out.cid == kAnyCid)
-      return wrong(text, "has no CID to listen on: write a decimal number below 4294967295, or \"any\"");
+      return wrong(text, "has no CID: write a decimal number below 4294967295, or \"any\" to listen");
   }
   const auto number = decimal(port);
   if (!number || *number == 0 || *number > kMaxVsockPort)
@@ -70,10 +70,10 @@ std::expected<ListenAddress, std::string> parse_vsock(std::string_view text, std
   return out;
 }
 
-std::expected<ListenAddress, std::string> parse_hybrid(std::string_view text, std::string_view rest) {
+std::expected<HybridAddress, std::string> parse_hybrid(std::string_view text, std::string_view rest) {
   std::string_view path, port;
   if (!split_last(rest, path, port))
-    return wrong(text, "needs a path and a port: write hybrid:/run/vm/v.sock:2049 for the socket /run/vm/v.sock_2049");
+    return wrong(text, "needs a path and a port: write for example hybrid:/run/vm/v.sock:2049");
   const auto number = decimal(port);
   if (!number || *number == 0 || *number > kMaxVsockPort)
     return wrong(text, "has no vsock port: write a decimal number of 1 to 4294967294 after the last colon");
@@ -203,7 +203,15 @@ std::expected<BackendAddress, std::string> parse_backend_address(std::string_vie
   const std::string_view kind = text.substr(0, colon);
   const std::string_view rest = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
   if (kind == "unix") return parse_unix(text, rest);
-  if (kind != "tcp") return wrong(text, "is no backend address: write unix:/run/service.sock or tcp:127.0.0.1:2049");
+  if (kind == "hybrid") return parse_hybrid(text, rest);
+  if (kind == "vsock") {
+    const auto vsock = parse_vsock(text, rest);
+    if (vsock && !vsock->cid)
+      return wrong(text, "names no machine: write the CID to connect to, for example vsock:42:700");
+    if (!vsock) return Error(vsock.error());
+    return *vsock;
+  }
+  if (kind != "tcp") return wrong(text, "is no backend address: it begins with unix:, tcp:, vsock: or hybrid:");
   const auto tcp = parse_tcp(text, rest);
   if (!tcp) return Error(tcp.error());
   if (!connectable(*tcp)) return wrong(text, "is no address to connect to: write for example tcp:127.0.0.1:2049");

@@ -12,12 +12,12 @@
 
 namespace gatehouse::net {
 
-/// VsockAddress: "vsock:CID:PORT" or "vsock:any:PORT".
+/// VsockAddress: "vsock:CID:PORT" or, to listen on, "vsock:any:PORT".
 struct VsockAddress {
   std::optional<std::uint32_t> cid;  ///< empty: any
   std::uint32_t port = 0;
 };
-/// HybridAddress: "hybrid:UDS_PATH:PORT": the VMM connects to the unix socket UDS_PATH_PORT.
+/// HybridAddress: "hybrid:UDS_PATH:PORT": the VMM connects to the unix socket UDS_PATH_PORT, and listens on UDS_PATH.
 struct HybridAddress {
   std::string uds_path;
   std::uint32_t port = 0;
@@ -42,14 +42,16 @@ struct SystemdAddress {
 };
 
 using ListenAddress = std::variant<VsockAddress, HybridAddress, UnixAddress, TcpAddress, SystemdAddress>;
-using BackendAddress = std::variant<UnixAddress, TcpAddress>;
+/// BackendAddress: of vsock the CID is stated; hybrid is the VMM's own socket UDS_PATH, which is asked for PORT.
+using BackendAddress = std::variant<UnixAddress, TcpAddress, VsockAddress, HybridAddress>;
 
 /// parse_listen_address: an address to listen on, or what is wrong with it and what to write instead. TCP that is
 /// neither loopback nor IPv6 link-local with an interface is refused: its source could be forged. Ports are 1..65535
 /// (vsock: 1..4294967294); a unix path is absolute and fits sockaddr_un (the hybrid one with its _PORT).
 std::expected<ListenAddress, std::string> parse_listen_address(std::string_view text);
 
-/// parse_backend_address: "unix:PATH" or "tcp:ADDR:PORT" (IPv4, or IPv6 in brackets), or what is wrong.
+/// parse_backend_address: "unix:PATH", "tcp:ADDR:PORT" (IPv4, or IPv6 in brackets), "vsock:CID:PORT" or
+/// "hybrid:UDS_PATH:PORT", or what is wrong.
 std::expected<BackendAddress, std::string> parse_backend_address(std::string_view text);
 
 /// format: the address as it is written in configuration.

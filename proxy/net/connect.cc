@@ -7,17 +7,20 @@
 #include <cerrno>
 #include <cstring>
 
+#include "proxy/net/reserved_port.h"
+#include "proxy/net/vsock.h"
+
 namespace gatehouse::net {
 namespace {
 
-std::expected<Dialing, DialError> dial_unix(const UnixAddress& to) {
+std::expected<Dialing, DialError> dial_unix(const std::string& path) {
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd) return std::unexpected(DialError{errno, false});
+  if (!fd) return std::unexpected(DialError{.error = errno});
   sockaddr_un sa{};
   sa.sun_family = AF_UNIX;
-  to.path.copy(sa.sun_path, sizeof sa.sun_path - 1);
+  path.copy(sa.sun_path, sizeof sa.sun_path - 1);
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&sa), sizeof sa) != 0)
-    return std::unexpected(DialError{errno, false});
+    return std::unexpected(DialError{.error = errno});
   return Dialing{std::move(fd), true, 0};
 }
 
@@ -61,8 +64,6 @@ bool bind_source(int fd, int family, const SourceRule& from, std::uint16_t port)
   return ::bind(fd, reinterpret_cast<const sockaddr*>(&sa), sizeof sa) == 0;
 }
 
-enum class Attempt { started, busy, failed };
-
 // One try from one port. SO_REUSEADDR lets the port serve several backends, and again right after a close; a
 // connection of the same four numbers makes bind or connect say that it is busy.
 Attempt try_port(const Target& to, const SourceRule& from, std::uint16_t port, Dialing& out) {
@@ -84,32 +85,35 @@ Attempt try_port(const Target& to, const SourceRule& from, std::uint16_t port, D
 
 std::expected<Dialing, DialError> dial_tcp(const TcpAddress& address, const SourceRule& from) {
   const Target to = target_of(address);
-  Dialing out;
-  constexpr int kPorts = kLastReservedPort - kFirstReservedPort + 1;
-  for (int i = from.preferred_port != 0 ? -1 : 0; i < kPorts; ++i) {
-    const int offset = (from.start - kFirstReservedPort + i + kPorts) % kPorts;
-    const auto port = static_cast<std::uint16_t>(i < 0 ? from.preferred_port : kFirstReservedPort + offset);
-    switch (try_port(to, from, port, out)) {
-      case Attempt::started: return out;
-      case Attempt::failed: return std::unexpected(DialError{errno, false});
-      case Attempt::busy: break;
-    }
-  }
-  return std::unexpected(DialError{EADDRINUSE, true});
+  return from_reserved_port(from.preferred_port, from.start,
+                            [&](std::uint16_t port, Dialing& out) { return try_port(to, from, port, out); });
 }
+
+struct Dial {
+  const SourceRule& from;
+  auto operator()(const UnixAddress& to) const { return dial_unix(to.path); }
+  auto operator()(const HybridAddress& to) const { return dial_unix(to.uds_path); }
+  auto operator()(const TcpAddress& to) const { return dial_tcp(to, from); }
+  auto operator()(const VsockAddress& to) const { return dial_vsock(to, from.start, from.vsock_buffer); }
+};
 
 }  // namespace
 
 std::string DialError::str() const {
-  if (busy) return "every reserved source port (665-1023) of the guest's address is in use";
+  switch (kind) {
+    case Kind::busy: return "every reserved source port (665-1023) is in use";
+    case Kind::refused: return "the virtual machine monitor refused: nothing listens on that port in its guest";
+    case Kind::garbage: return "the socket did not answer CONNECT with OK: it is no virtual machine monitor's";
+    case Kind::system: break;
+  }
   std::string text = std::strerror(error);
   if (error == EACCES || error == EPERM) text += " (a source port below 1024 needs CAP_NET_BIND_SERVICE)";
+  if (error == ENODEV) text += " (no virtual machine has this CID now)";
   return text;
 }
 
 std::expected<Dialing, DialError> dial(const BackendAddress& to, const SourceRule& from) {
-  if (const auto* u = std::get_if<UnixAddress>(&to)) return dial_unix(*u);
-  return dial_tcp(std::get<TcpAddress>(to), from);
+  return std::visit(Dial{from}, to);
 }
 
 int dial_result(int fd) {

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "proxy/net/unix_listen.h"
+#include "proxy/net/vsock.h"
 
 namespace gatehouse::net {
 namespace {
@@ -39,6 +40,7 @@ std::expected<ListenSocket, ListenError> listen_on(UniqueFd fd, const sockaddr* 
 std::expected<ListenSocket, ListenError> open(const VsockAddress& a, const config::Listener& l) {
   UniqueFd fd(::socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return std::unexpected(os_error("no AF_VSOCK sockets here (is the vsock module loaded?)", true));
+  if (!set_vsock_buffer(fd.get(), l.vsock_buffer)) return std::unexpected(os_error("cannot set vsock_buffer"));
   sockaddr_vm sa{};
   sa.svm_family = AF_VSOCK;
   sa.svm_cid = a.cid.value_or(VMADDR_CID_ANY);
@@ -100,7 +102,7 @@ std::expected<ListenSocket, ListenError> open(const HybridAddress& a, const conf
 }
 
 // What a passed socket is bound to must be what this gateway would have bound: anything else could be forged.
-std::expected<ListenSocket, ListenError> adopt(UniqueFd fd, const std::string& name) {
+std::expected<ListenSocket, ListenError> adopt(UniqueFd fd, const std::string& name, std::uint64_t vsock_buffer) {
   sockaddr_storage sa{};
   socklen_t len = sizeof sa;
   int type = 0, listening = 0;
@@ -133,6 +135,8 @@ std::expected<ListenSocket, ListenError> adopt(UniqueFd fd, const std::string& n
   } else if (sa.ss_family != AF_UNIX && sa.ss_family != AF_VSOCK) {
     return std::unexpected(ListenError{"systemd:" + name + " is of a family that is not served", false});
   }
+  if (sa.ss_family == AF_VSOCK && !set_vsock_buffer(fd.get(), vsock_buffer))
+    return std::unexpected(os_error("cannot set vsock_buffer of systemd:" + name));
   ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
   out.fd = std::move(fd);
   return out;
@@ -155,7 +159,7 @@ std::vector<PassedSocket> passed_sockets() {
 std::expected<ListenSocket, ListenError> open_listener(const config::Listener& l, std::span<PassedSocket> passed) {
   if (const auto* s = std::get_if<SystemdAddress>(&l.address)) {
     for (PassedSocket& p : passed)
-      if (p.name == s->name && p.fd >= 0) return adopt(UniqueFd(std::exchange(p.fd, -1)), p.name);
+      if (p.name == s->name && p.fd >= 0) return adopt(UniqueFd(std::exchange(p.fd, -1)), p.name, l.vsock_buffer);
     return std::unexpected(ListenError{"the service manager passed no socket named " + s->name +
                                            ": add FileDescriptorName=" + s->name + " to the .socket unit",
                                        false});

@@ -35,7 +35,7 @@ class BufferPool {
   void drop(std::size_t oldest);
 
   static constexpr std::size_t kMostIdle = std::size_t{3} << 20;
-  std::vector<Buffer> idle_;     // the most recently used last
+  std::vector<Buffer> idle_;  // the most recently used last
   std::size_t idle_bytes_ = 0;
   std::size_t least_idle_ = 0;
 };

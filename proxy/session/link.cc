@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "proxy/log/log.h"
+#include "proxy/net/hybrid.h"
 #include "proxy/net/proxy_header.h"
 #include "proxy/session/session.h"
 
@@ -46,6 +47,7 @@ void Session::dial_link(Link& link) {
   constexpr std::uint32_t kPorts = net::kLastReservedPort - net::kFirstReservedPort + 1;
   net::SourceRule from;
   from.address = guest_.policy.source_address;
+  from.vsock_buffer = link.backend.conf.vsock_buffer;
   from.preferred_port = port_below(authunix::kFirstUnprivilegedPort, peer_.port);
   from.start = static_cast<std::uint16_t>(net::kFirstReservedPort + guest_.next_port.fetch_add(1) % kPorts);
   auto dialing = net::dial(link.backend.conf.address, from);
@@ -56,8 +58,31 @@ void Session::dial_link(Link& link) {
   e.events = EPOLLIN | EPOLLRDHUP | EPOLLET | (dialing->connected ? 0U : EPOLLOUT);
   e.data.ptr = &link.endpoint;
   if (::epoll_ctl(context_.epoll, EPOLL_CTL_ADD, link.fd.get(), &e) != 0)
-    return link_failed(link, net::DialError{errno, false});
-  if (dialing->connected) link_up(link);
+    return link_failed(link, net::DialError{.error = errno});
+  if (dialing->connected) link_connected(link);
+}
+
+// An event of a link that is not up yet.
+void Session::link_progress(Link& link) {
+  if (link.state == Link::State::connecting) {
+    const int error = net::dial_result(link.fd.get());
+    return error != 0 ? link_failed(link, net::DialError{.error = error}) : link_connected(link);
+  }
+  using Kind = net::DialError::Kind;
+  switch (net::read_greeting(link.fd.get())) {
+    case net::Greeting::awaited: return;
+    case net::Greeting::accepted: return link_up(link);
+    case net::Greeting::closed: return link_failed(link, {.kind = Kind::refused});
+    case net::Greeting::garbage: return link_failed(link, {.kind = Kind::garbage});
+    case net::Greeting::failed: return link_failed(link, {.error = errno});
+  }
+}
+
+void Session::link_connected(Link& link) {
+  const auto* const hybrid = std::get_if<net::HybridAddress>(&link.backend.conf.address);
+  if (hybrid == nullptr) return link_up(link);
+  if (!net::ask_for_port(link.fd.get(), hybrid->port)) return link_failed(link, {.error = errno});
+  link.state = Link::State::greeting;
 }
 
 void Session::link_up(Link& link) {

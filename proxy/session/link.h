@@ -49,7 +49,7 @@ struct SealedReply {
 
 /// Link: plain data of its session; the functions that work on it are the session's.
 struct Link {
-  enum class State : std::uint8_t { idle, waiting, connecting, up };
+  enum class State : std::uint8_t { idle, waiting, connecting, greeting, up };
 
   Link(Session* s, std::uint16_t index_, runtime::BackendState& b, rpc::RecordLimits limits, BufferPool& pool)
       : endpoint{s, this}, index(index_), backend(b), sink(pool), in(limits) {}

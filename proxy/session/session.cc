@@ -41,6 +41,7 @@ void Session::on_client(std::uint32_t events) {
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) in_.readable = true;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) in_.hangup = true;
   if ((events & (EPOLLHUP | EPOLLERR)) != 0) gone_ = true;
+  notice_silent_end();
   // Whoever is gone needs no answers; what it sent is still looked at, unless we could not read it now anyway.
   if (gone_ && client_paused()) return close(CloseReason::client_closed);
   if ((events & EPOLLOUT) != 0 && client_sink_.blocked()) {
@@ -51,13 +52,19 @@ void Session::on_client(std::uint32_t events) {
   if (!closed_) pump_client();
 }
 
+// AF_VSOCK says no more than EPOLLRDHUP of a peer that closed or was reset while bytes of it are unread. A session that
+// does not read now would never learn it, and keep its calls. Sending nothing tells: EPIPE unless the peer has only
+// ended its own side.
+void Session::notice_silent_end() {
+  if (gone_ || !in_.hangup || peer_.transport != net::Transport::vsock) return;
+  gone_ = ::send(client_.get(), "", 0, MSG_NOSIGNAL) < 0 && errno == EPIPE;
+}
+
 void Session::on_link(Link& link, std::uint32_t events) {
   if (closed_) return;
   last_activity_ = context_.now;
-  if (link.state == Link::State::connecting) {
-    const int error = net::dial_result(link.fd.get());
-    if (error != 0) return link_failed(link, net::DialError{error, false});
-    link_up(link);
+  if (link.state == Link::State::connecting || link.state == Link::State::greeting) {
+    link_progress(link);
     settle();
     if (!closed_) pump_client();
     return;
@@ -168,6 +175,8 @@ void Session::expire_calls() {
 
 void Session::tick() {
   if (closed_) return;
+  notice_silent_end();
+  if (gone_ && client_paused()) return close(CloseReason::client_closed);
   expire_calls();
   if (gss_ != nullptr) expire_inits();
   if (closed_) return;
@@ -176,7 +185,7 @@ void Session::tick() {
   tick_inbound(in_, client_paused());
   for (const auto& link : links_) {
     if (closed_) return;
-    const bool dialing = link->state == Link::State::waiting || link->state == Link::State::connecting;
+    const bool dialing = link->state != Link::State::idle && link->state != Link::State::up;
     const auto limit = static_cast<std::uint64_t>(link->backend.conf.connect_timeout.count());
     if (dialing && context_.now - link->dialing_since >= limit) return close(CloseReason::backend_unreachable);
     if (link->in.reader.idle()) link->in.reader.release();

@@ -79,6 +79,7 @@ class Session {
                     rpc::Bytes& in);
   void count_call(policy::Rule rule);
   void client_ended();
+  void notice_silent_end();
 
   // gss_calls.cc: calls with RPCSEC_GSS credentials
   Step client_gss(const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
@@ -133,6 +134,8 @@ class Session {
   // link.cc: making and ending links
   Link& link_for(std::uint16_t backend);
   void dial_link(Link& link);
+  void link_progress(Link& link);
+  void link_connected(Link& link);
   void link_up(Link& link);
   void link_failed(Link& link, const net::DialError& why);
   void drop_link(Link& link);

@@ -196,7 +196,7 @@ TEST_CASE("addresses that are none are errors at the address [V1, A2]") {
   check_alone(
       {{"[[listener]]\nname = \"x\"\naddress = \"tcp:0.0.0.0:2049\"", "3:11", "pose as a guest"},
        {"[[listener]]\nname = \"x\"\naddress = \"vsock:any:0\"", "3:11", "no vsock port"},
-       {"[[backend]]\nname = \"x\"\naddress = \"vsock:2:1\"\nprograms = [\"nfs:4\"]", "3:11", "no backend address"},
+       {"[[backend]]\nname = \"x\"\naddress = \"vsock:any:1\"\nprograms = [\"nfs:4\"]", "3:11", "names no machine"},
        {"[[backend]]\nname = \"x\"\naddress = \"tcp:[::1]:2049\"\nprograms = [\"nfs:4\"]", "3:11", "IPv4"},
        {"[[listener]]\nname = \"x\"\naddress = \"unix:/x\"\nmode = \"0999\"", "4:8", "octal"},
        {"[[listener]]\nname = \"x\"\naddress = \"unix:/x\"\nmode = \"1777\"", "4:8", "out of bounds"},
@@ -207,6 +207,20 @@ TEST_CASE("addresses that are none are errors at the address [V1, A2]") {
 TEST_CASE("a backend that is the gateway's own listener would go round in circles") {
   check_one(errors(kBase + "[[backend]]\nname = \"x\"\naddress = \"unix:/run/u.sock\"\nprograms = [\"nfs:4\"]\n"),
             "27:11", "listener \"u\"");
+}
+
+TEST_CASE("a vsock backend that leads back to this host's own vsock listener would go round in circles [V9]") {
+  const auto with = [](const char* listen, const char* backend) {
+    return std::string("[[listener]]\nname = \"v\"\naddress = \"") + listen +
+           "\"\n[[backend]]\nname = \"x\"\naddress = \"" + backend + "\"\nprograms = [\"nfs:4\"]\n";
+  };
+  for (const char* own : {"vsock:1:2049", "vsock:2:2049"}) {
+    CAPTURE(own);
+    check_one(errors(with("vsock:any:2049", own)), "6:11", "listener \"v\"");
+    check_one(errors(with("vsock:2:2049", own)), "6:11", "listener \"v\"");
+  }
+  CHECK(good(with("vsock:any:2049", "vsock:42:2049")).backends.size() == 1);
+  CHECK(good(with("vsock:any:2049", "vsock:1:2050")).backends.size() == 1);
 }
 
 TEST_CASE("programs of a backend need versions, each of them once [L5]") {

@@ -90,6 +90,7 @@ void check_equal(const config::Config& a, const config::Config& b) {
     CHECK(net::format(a.listeners[i].address) == net::format(b.listeners[i].address));
     CHECK(a.listeners[i].mode == b.listeners[i].mode);
     CHECK(a.listeners[i].group == b.listeners[i].group);
+    CHECK(a.listeners[i].vsock_buffer == b.listeners[i].vsock_buffer);
   }
   REQUIRE(a.backends.size() == b.backends.size());
   for (std::size_t i = 0; i < a.backends.size(); ++i) {
@@ -98,6 +99,7 @@ void check_equal(const config::Config& a, const config::Config& b) {
     CHECK(equal(a.backends[i].programs, b.backends[i].programs));
     CHECK(a.backends[i].connect_timeout == b.backends[i].connect_timeout);
     CHECK(a.backends[i].proxy_protocol == b.backends[i].proxy_protocol);
+    CHECK(a.backends[i].vsock_buffer == b.backends[i].vsock_buffer);
   }
   REQUIRE(a.guests.size() == b.guests.size());
   for (std::size_t i = 0; i < a.guests.size(); ++i) check_equal(a.guests[i], b.guests[i]);
@@ -165,6 +167,19 @@ name = "s"
 address = "systemd:sock"
 mode = "0666"
 group = "kvm"
+[[listener]]
+name = "v2"
+address = "vsock:2:2049"
+vsock_buffer = "1MiB"
+[[backend]]
+name = "agent"
+address = "vsock:42:700"
+programs = ["300000:1"]
+vsock_buffer = "8KiB"
+[[backend]]
+name = "fc"
+address = "hybrid:/run/fc/v.sock:700"
+programs = ["300000:1"]
 [[listener]]
 name = "t"
 address = "tcp:[fe80::1%tap0]:2049"

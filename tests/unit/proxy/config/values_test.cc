@@ -183,6 +183,11 @@ TEST_CASE("what is allowed but hardly meant brings a warning") {
   CHECK(warnings("[gateway]\nidle_timeout = \"6min\"").empty());
   check_one(warnings("[[listener]]\nname = \"x\"\naddress = \"vsock:any:1\"\nmode = \"0660\""), "4:8",
             "no socket file");
+  check_one(warnings("[[listener]]\nname = \"x\"\naddress = \"unix:/x\"\nvsock_buffer = \"1MiB\""), "4:16",
+            "is no vsock address");
+  check_one(
+      warnings("[[backend]]\nname = \"x\"\naddress = \"unix:/x\"\nprograms = [\"nfs:4\"]\nvsock_buffer = \"1MiB\""),
+      "5:16", "is no vsock address");
   check_one(warnings(kBase + kGuest + "backends = [\"nfs\"]\nlimits = { buffered_bytes = \"1MiB\" }"), "29:29",
             "below record_bytes");
   CHECK(warnings(kBase + kGuest + "backends = [\"nfs\"]\nsec = [\"krb5p\"]").empty());

@@ -35,8 +35,9 @@ TEST_CASE("addresses to listen on are read, and written as they were [A2, A3]") 
 }
 
 TEST_CASE("backend addresses are read, and written as they were") {
-  for (const char* text : {"unix:/run/rpcbind.sock", "tcp:127.0.0.1:2049", "tcp:192.0.2.7:2049",
-                           "tcp:[2001:db8::1]:2049", "tcp:[fe80::1%eth0]:1"}) {
+  for (const char* text :
+       {"unix:/run/rpcbind.sock", "tcp:127.0.0.1:2049", "tcp:192.0.2.7:2049", "tcp:[2001:db8::1]:2049",
+        "tcp:[fe80::1%eth0]:1", "vsock:42:700", "vsock:1:1", "hybrid:/run/v.sock:700", "hybrid:/run/a:b/v.sock:1"}) {
     const auto a = parse_backend_address(text);
     REQUIRE(a);
     CHECK(format(*a) == text);
@@ -65,6 +66,7 @@ TEST_CASE("CIDs and ports are plain decimals within their range [V1]") {
         "vsock:2049", "vsock:-1:2049", "vsock:ANY:2049", "vsock:2:2049 "}) {
     CAPTURE(wrong);
     CHECK_FALSE(listen_error(wrong).empty());
+    CHECK_FALSE(backend_error(wrong).empty());
   }
   for (const char* wrong : {"tcp:127.0.0.1:0", "tcp:127.0.0.1:65536", "tcp:127.0.0.1:", "tcp:127.0.0.1",
                             "tcp:127.0.0.1:080", "tcp::2049", "tcp:127.0.0.1:+1"}) {
@@ -96,7 +98,8 @@ TEST_CASE("names and half addresses are no addresses") {
     CHECK_FALSE(listen_error(wrong).empty());
   }
   CHECK_FALSE(listen_error(std::string_view("tcp:127.0.0.1\0x:2049", 20)).empty());
-  CHECK(contains(backend_error("vsock:2:2049"), "unix:/run/service.sock"));
+  CHECK(contains(backend_error("udp:127.0.0.1:1"), "begins with unix:, tcp:, vsock: or hybrid:"));
+  CHECK(contains(backend_error("vsock:any:700"), "names no machine"));
   for (const char* wrong :
        {"tcp:0.0.0.0:1", "tcp:224.0.0.1:1", "tcp:255.255.255.255:1", "tcp:[::]:1", "tcp:[ff02::1]:1", "systemd:x"}) {
     CAPTURE(wrong);
@@ -116,6 +119,7 @@ TEST_CASE("a unix path is absolute and fits a socket's name, a hybrid one with i
   CHECK_FALSE(backend_error("unix:" + longest + "x").empty());
   CHECK(parse_listen_address("hybrid:/" + std::string(101, 'x') + ":2049"));
   CHECK_FALSE(listen_error("hybrid:/" + std::string(102, 'x') + ":2049").empty());
+  CHECK_FALSE(backend_error("hybrid:/" + std::string(103, 'x') + ":700").empty());
   CHECK_FALSE(listen_error("hybrid:/run/v.sock").empty());
   CHECK_FALSE(listen_error("hybrid:/run/v.sock:0").empty());
 }
