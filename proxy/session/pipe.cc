@@ -1,6 +1,7 @@
 #include "proxy/session/pipe.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -8,7 +9,19 @@
 namespace gatehouse::session {
 namespace {
 constexpr std::size_t kPipeBytes = 1U << 20;
+constexpr std::size_t kVsockBytes = 64U * 1024;
+
+// How much to ask for at once. From AF_VSOCK the kernel (since 6.5) copies into pages that it takes, and with
+// init_on_alloc clears, for all that was asked for, however little has come: a megabyte each time costs more than
+// reading would.
+std::size_t most_from(int socket) {
+  int domain = 0;
+  socklen_t len = sizeof domain;
+  const bool known = ::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0;
+  return known && domain == AF_VSOCK ? kVsockBytes : kPipeBytes;
 }
+
+}  // namespace
 
 std::unique_ptr<Pipe> PipePool::get() {
   if (!idle_.empty()) {
@@ -38,9 +51,9 @@ void PipePool::put(std::unique_ptr<Pipe> pipe) {
 }
 
 Moved splice_in(int from, Pipe& pipe, std::size_t want) {
+  want = std::min(want, most_from(from));
   for (;;) {
-    const ssize_t n = ::splice(from, nullptr, pipe.write_end.get(), nullptr, std::min(want, kPipeBytes),
-                               SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+    const ssize_t n = ::splice(from, nullptr, pipe.write_end.get(), nullptr, want, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
     if (n > 0) {
       pipe.bytes += static_cast<std::size_t>(n);
       return Moved::all;
