@@ -8,7 +8,7 @@ declare -A packages=(
   [tests]="catch2 python3 python3-pytest krb5-kdc krb5-admin-server krb5-user python3-gssapi libnss-wrapper"
   [peers]="nfs-ganesha nfs-ganesha-vfs libnfs-utils rpcbind haproxy iproute2 util-linux gssproxy"
   [kdc]="podman runc debootstrap"
-  [vm]="nfs-kernel-server nfs-common socat busybox-static kmod iproute2 apt-utils"
+  [vm]="nfs-kernel-server nfs-common socat busybox-static kmod iproute2 apt-utils qemu-system-x86 cpio xz-utils zstd systemd"
 )
 
 # need_packages GROUP...: installs what is missing of the groups. Without root it only checks, and says what to install.
@@ -31,8 +31,10 @@ need_packages() {
   apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build_preset PRESET [TARGET...]: configures and builds; quiet unless it fails. The compiler cache lives outside the tree.
+# build_preset PRESET [TARGET...]: configures and builds; quiet unless it fails. The compiler cache lives outside the tree, and what one
+# clone compiled serves another in another place.
 build_preset() {
+  local -x CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
   local preset=$1 log
   shift
   log=$(mktemp)

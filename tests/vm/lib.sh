@@ -37,9 +37,10 @@ same() {
   [ "$2" = "$3" ] || { echo "$1 is '$2', not '$3'"; return 1; }
 }
 
-# wait_for SECONDS WHAT COMMAND...: polls until the command is true; false with a line when the time is up.
+# wait_for SECONDS WHAT COMMAND...: polls until the command is true; false with a line when the time is up. In QEMU the time is longer.
 wait_for() {
-  local deadline=$(($(date +%s%3N) + $1 * 1000)) seconds=$1 what=$2
+  local seconds=$(($1 * ${PATIENCE:-1})) what=$2 deadline
+  deadline=$(($(date +%s%3N) + seconds * 1000))
   shift 2
   until "$@" >/dev/null 2>&1; do
     [ "$(date +%s%3N)" -lt "$deadline" ] || { echo "$what did not come within $seconds s"; return 1; }
@@ -77,7 +78,7 @@ start_gateway() {
     echo $! >"/run/$1.pid"
     wait $!
     echo $? >"/run/$1.status"
-  ) 2>/dev/null &
+  ) >/dev/null 2>&1 &   # whoever reads the output of a check would wait for it
   wait_for 10 "event=ready of gatehoused" gateway_ready "$1" >/dev/null && [ ! -s "/run/$1.status" ] && return
   echo "not ok gatehoused is ready with /lab/$1.conf: it said $(tail -n 1 "/lab/$1.log")"
   exit 1
@@ -104,6 +105,18 @@ stop_gateway() {
 start_relay() {
   "$python" "$here/relay.py" "$2" "$3" "$4" --source "$5" --record "${6:-}" >"/lab/$1.log" 2>&1 &
   must "the relay $1 listens" wait_for 10 "the relay's listening socket" grep -q '^ready' "/lab/$1.log"
+}
+
+# start_guest_relay NAME LISTEN CID PORT: gatehouse-guest, log /lab/NAME.log, process id /run/NAME.pid.
+start_guest_relay() {
+  "$BUILD/guest/gatehouse-guest" --listen "127.0.0.1:$2" --to "vsock:$3:$4" >"/lab/$1.log" 2>&1 &
+  echo $! >"/run/$1.pid"
+  must "gatehouse-guest listens on port $2" wait_for 10 "its listening socket" listens_on "$2"
+}
+
+# listens_on PORT: whether somebody listens on that TCP port.
+listens_on() {
+  [ -n "$(ss -tlnH "( sport = :$1 )")" ]
 }
 
 # logged NAME WORDS...: waits for one line of /lab/NAME.log that holds all the words (extended regular expressions).

@@ -1,13 +1,13 @@
 #!/bin/bash
-# NFSv3 with sec=krb5p by the kernel's NFS client, its MOUNT calls with AUTH_SYS: sec_by_program. The server's export lists krb5p, since
-# the client believes the list that MOUNT answers with, but all that ever reaches the server is AUTH_SYS: it has no keys.
+# NFSv3 with sec=krb5, krb5i and krb5p by the kernel's NFS client, its MOUNT calls with AUTH_SYS: sec_by_program. The server's export lists
+# the three, since the client believes the list that MOUNT answers with, but all that ever reaches it is AUTH_SYS: it has no keys.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$here/knfsd.sh"
 . "$here/kerberos.sh"
 
-# write_v3_config NAME: write_krb5_config's for krb5p, with MOUNT beside NFS: a listener on vsock port 20048 and a backend.
+# write_v3_config NAME: write_krb5_config's for Kerberos alone, with MOUNT beside NFS: a listener on vsock port 20048 and a backend.
 write_v3_config() {
-  write_krb5_config "$1" krb5p || return
+  write_krb5_config "$1" krb5 krb5i krb5p || return
   sed -i -e 's/^programs = .*/programs = ["nfs:3"]/' \
     -e 's/^backends = .*/backends = ["nfs", "mountd"]\nsec_by_program = { mountd = ["sys"] }/' "/lab/$1.conf" || return
   cat >>"/lab/$1.conf" <<CONF
@@ -26,6 +26,7 @@ mount_v3() {
 }
 
 users_own_their_files() {
+  rm -f /export/alice /export/root
   as_user alice touch /mnt/nfs/alice || return
   same "the owner of alice's file on the server" "$(owner alice)" 5001:5001 || return
   touch /mnt/nfs/root || return
@@ -55,7 +56,7 @@ sys_is_refused() {
 add_account alice 5001 team 6001
 add_account carol 5003
 must "the realm starts" start_kdc aes256-cts-hmac-sha1-96 alice
-must "knfsd starts with version 3" start_knfsd3 '/export 127.66.0.1(rw,no_root_squash,fsid=0,no_subtree_check,sec=sys:krb5p)'
+must "knfsd starts with version 3" start_knfsd3 '/export 127.66.0.1(rw,no_root_squash,fsid=0,no_subtree_check,sec=sys:krb5:krb5i:krb5p)'
 must "rpc.gssd starts" start_gssd
 must "alice gets a ticket" get_ticket alice
 must "the configuration is written" write_v3_config v3
@@ -69,6 +70,12 @@ check "alice's group of the host counts over NFSv3 [G7]" group_counts
 check "a user without a ticket is denied over NFSv3 [G1]" is_refused carol
 check "4 MiB written over NFSv3 with krb5p are the same at the server and after dropping caches [G1]" data_survives
 check "the NFSv3 file system unmounts" umount /mnt/nfs
-check "NFSv3 with sec=sys is refused where krb5p alone is allowed [G1]" sys_is_refused
+for sec in krb5 krb5i; do
+  must "NFSv3 mounts with sec=$sec" mount_v3 "$sec"
+  check "alice and the guest's root own what they make over NFSv3 with sec=$sec [G1, G6]" users_own_their_files
+  check "4 MiB written over NFSv3 with $sec are the same at the server and after dropping caches [G1]" data_survives
+  check "the NFSv3 file system unmounts, with $sec" umount /mnt/nfs
+done
+check "NFSv3 with sec=sys is refused where Kerberos alone is allowed [G1]" sys_is_refused
 check "gatehoused ends at SIGTERM" stop_gateway v3
 finish

@@ -123,6 +123,13 @@ restart_server() {
   rpc.nfsd 0 && rpc.nfsd -N 3 4
 }
 
+# mounts_version_41 SEC
+mounts_version_41() {
+  mount_krb5 "$1" 4.1 || return
+  as_user alice sh -c "echo $1 >/mnt/nfs/version41-$1" && same "alice's file" "$(as_user alice cat "/mnt/nfs/version41-$1")" "$1" || return
+  umount /mnt/nfs && same "the owner of alice's file" "$(owner "version41-$1")" 5001:5001
+}
+
 mounts_version_40() {
   mount_krb5 krb5p 4.0 || return
   as_user alice touch /mnt/nfs/version40
@@ -197,6 +204,7 @@ for sec in $flavors; do
   check "a delegation is recalled over the backchannel, with $sec [V12]" delegation_is_recalled "recalled-$sec"
   check "the file system mounts again with $sec" remount "$sec"
   check "the file system unmounts, with $sec" umount /mnt/nfs
+  check "version 4.1 mounts, writes, reads and unmounts, with $sec [G1]" mounts_version_41 "$sec"
 done
 
 check "what krb5 carries is readable between the guest and the gateway" note_on_the_wire krb5 readable
