@@ -9,7 +9,7 @@
 namespace gatehouse::session {
 namespace {
 constexpr std::size_t kPipeBytes = 1U << 20;
-constexpr std::size_t kVsockBytes = 64U * 1024;
+constexpr std::size_t kVsockBytes = 128U * 1024;
 
 // How much to ask for at once. From AF_VSOCK the kernel (since 6.5) copies into pages that it takes, and with
 // init_on_alloc clears, for all that was asked for, however little has come: a megabyte each time costs more than

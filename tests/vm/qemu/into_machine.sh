@@ -42,9 +42,9 @@ calls_end_well() {
   same "bench_load's status" "$(cat /run/calls.status)" 0 || { tail -n 1 /lab/calls.log; return 1; }
 }
 
-# is_down WHY: the gateway says so once more than before, with the reason that the kernel gave.
+# is_down NAME WHY: the gateway with that name says so, once, with the reason that the kernel gave; and the calls wait.
 is_down() {
-  logged gateway 'event=backend-down' 'address=vsock:42:700' "$1" && [ ! -s /run/calls.status ] && return
+  logged "$1" 'event=backend-down' 'address=vsock:42:700' "$2" && [ ! -s /run/calls.status ] && return
   echo "the calls did not wait: $(tail -n 1 /lab/calls.log)"
   return 1
 }
@@ -76,7 +76,7 @@ write_config
 start_gateway gateway
 idle=$(descriptors gateway)
 start_calls --mode 1x1 --calls 20
-check "calls into a machine that is not there wait, and the log says ENODEV [V9]" is_down 'No such device'
+check "calls into a machine that is not there wait, and the log says ENODEV [V9]" is_down gateway 'No such device'
 start_g42
 check "when it is there they reach its service, and every reply comes back [V9]" calls_end_well
 check "the machine sees a port below 1024, which no common user of the host can have [V9]" from_reserved_port
@@ -84,11 +84,14 @@ start_calls --mode 16x8 --calls 3000
 check "16 connections with 8 calls each are carried [V9]" calls_end_well
 start_calls --mode 16x1 --seconds 600
 check "a machine killed under calls ends the sessions with calls there, and leaves nothing [V9]" dies_under_calls
+check "gatehoused ends at SIGTERM" stop_gateway gateway
 start_machine g42 42
+cp /lab/gateway.conf /lab/second.conf
+start_gateway second
 start_calls --mode 1x1 --calls 20
-check "calls into a machine that does not listen wait, and the log says ECONNRESET [V9]" is_down 'reset by peer'
+check "calls into a machine that does not listen wait, and the log says ECONNRESET [V9]" is_down second 'reset by peer'
 must "the machine goes" kill_machine g42
 start_g42
 check "they arrive when the machine is back with its CID and its service [V9]" calls_end_well
-check "gatehoused ends at SIGTERM" stop_gateway gateway
+check "the second gatehoused ends at SIGTERM" stop_gateway second
 finish
