@@ -3,10 +3,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <linux/vm_sockets.h>
-
 #include <cerrno>
 #include <cstring>
+
+#include "proxy/net/vsock_address.h"
 
 namespace gatehouse::guest {
 namespace {
@@ -39,17 +39,9 @@ std::expected<Dialing, DialError> start_unix(const net::UnixAddress& to) {
   return connect(std::move(fd), reinterpret_cast<const sockaddr*>(&sa), sizeof sa);
 }
 
-sockaddr_vm vsock_address(std::uint32_t cid, std::uint32_t port) {
-  sockaddr_vm sa{};
-  sa.svm_family = AF_VSOCK;
-  sa.svm_cid = cid;
-  sa.svm_port = port;
-  return sa;
-}
-
 // 0 or an errno.
 int bind_port(int fd, std::uint32_t port) {
-  const sockaddr_vm sa = vsock_address(VMADDR_CID_ANY, port);
+  const sockaddr_vm sa = net::vsock_sockaddr(VMADDR_CID_ANY, port);
   return ::bind(fd, reinterpret_cast<const sockaddr*>(&sa), sizeof sa) == 0 ? 0 : errno;
 }
 
@@ -100,7 +92,7 @@ std::expected<Dialing, DialError> Dialer::start_vsock(const net::VsockAddress& t
   }
   if (error != 0) return Error(DialError{fault_of_bind(error), error});
   enlarge_buffer(fd.get());
-  const sockaddr_vm sa = vsock_address(*to.cid, to.port);
+  const sockaddr_vm sa = net::vsock_sockaddr(*to.cid, to.port);
   return connect(std::move(fd), reinterpret_cast<const sockaddr*>(&sa), sizeof sa);
 }
 

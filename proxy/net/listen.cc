@@ -1,7 +1,6 @@
 #include "proxy/net/listen.h"
 
 #include <fcntl.h>
-#include <linux/vm_sockets.h>
 #include <net/if.h>
 #include <systemd/sd-daemon.h>
 
@@ -10,6 +9,7 @@
 
 #include "proxy/net/unix_listen.h"
 #include "proxy/net/vsock.h"
+#include "proxy/net/vsock_address.h"
 
 namespace gatehouse::net {
 namespace {
@@ -41,10 +41,7 @@ std::expected<ListenSocket, ListenError> open(const VsockAddress& a, const confi
   UniqueFd fd(::socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return std::unexpected(os_error("no AF_VSOCK sockets here (is the vsock module loaded?)", true));
   if (!set_vsock_buffer(fd.get(), l.vsock_buffer)) return std::unexpected(os_error("cannot set vsock_buffer"));
-  sockaddr_vm sa{};
-  sa.svm_family = AF_VSOCK;
-  sa.svm_cid = a.cid.value_or(VMADDR_CID_ANY);
-  sa.svm_port = a.port;
+  const sockaddr_vm sa = vsock_sockaddr(a.cid.value_or(VMADDR_CID_ANY), a.port);
   return listen_on(std::move(fd), reinterpret_cast<const sockaddr*>(&sa), sizeof sa, format(l.address), a.port);
 }
 

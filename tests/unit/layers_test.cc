@@ -36,8 +36,8 @@ const std::map<std::string, std::set<std::string>> kMay = {
      {"rpc", "authunix", "gss", "gss/acceptors", "proxy/policy", "proxy/config", "proxy/net", "proxy/runtime"}},
     // What runs inside a virtual machine: the wire, and of the transport code what needs no library.
     {"guest/relay",
-     {"proxy/net/address.h", "proxy/net/fd.h", "proxy/net/unix_listen.h", "proxy/session/pipe.h",
-      "proxy/runtime/log_limiter.h"}},
+     {"proxy/net/address.h", "proxy/net/fd.h", "proxy/net/unix_listen.h", "proxy/net/vsock_address.h",
+      "proxy/session/pipe.h", "proxy/runtime/log_limiter.h"}},
     {"guest/mount", {"rpc", "guest/relay", "proxy/net/address.h", "proxy/net/fd.h"}},
 };
 // Of the pure libraries: what would open sockets, read clocks or files.

@@ -4,17 +4,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$here/knfsd.sh"
 . "$here/kerberos.sh"
-
-begin() {
-  rm -f /run/stop
-  (umask 0; as_user alice "$python" "$here/writers.py" /mnt/nfs 4 /run/stop /run/ends/end >/run/writers.said 2>&1
-    echo $? >/run/writers.status) >/dev/null 2>&1 &
-  wait_for 20 "a file of each writer" files_are 4
-}
-
-files_are() {
-  [ "$(find /export -name 'writer-*' -size +100k | wc -l)" -eq "$1" ]
-}
+. "$here/writers.sh"
 
 # established: how many contexts the gateway has made.
 established() {
@@ -38,21 +28,11 @@ three_ends() {
   local before
   before=$(established)
   wait_for 60 "three more contexts" made_since "$before" 3 || return
-  [ ! -s /run/writers.status ] || { echo "the writers ended: $(cat /run/writers.said)"; return 1; }
+  writers_go_on
 }
 
 made_since() {
   [ "$(established)" -ge $(($1 + $2)) ]
-}
-
-writers_end_well() {
-  touch /run/stop
-  wait_for 60 "the end of the writers" test -s /run/writers.status || return
-  [ "$(cat /run/writers.status)" = 0 ] || { tail -n 1 /run/writers.said; return 1; }
-}
-
-server_has_it_all() {
-  "$python" "$here/writers.py" --check /export 4 /run/ends/end
 }
 
 they_are_alices() {
@@ -72,14 +52,13 @@ must "rpc.gssd starts" start_gssd
 must "alice gets a ticket" get_ticket alice
 must "the configuration is written" write_krb5_config gateway krb5p
 sed -i '/^\[kerberos\]/a context_lifetime = "2s"' /lab/gateway.conf
-install -d -m 1777 /run/ends
 start_gateway gateway
 start_guest_relay relay 20490 1 2049
 must "the kernel's NFS client mounts version 4.2 with sec=krb5p" mount_krb5 krb5p
-check "four writers begin" begin
+check "four writers begin" begin_writers 4 as_user alice
 check "contexts end under their writes and are made anew, and none sees an error [G12]" three_ends
 check "all of them end well" writers_end_well
-check "the server has every byte they wrote" server_has_it_all
+check "the server has every byte they wrote" written_is_in /export
 check "and the files are theirs" they_are_alices
 check "the contexts that ended are counted, and nobody was refused [G12]" ends_are_counted
 check "the file system unmounts" umount /mnt/nfs

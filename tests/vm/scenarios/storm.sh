@@ -4,8 +4,8 @@
 #   client --TCP--> gatehouse-guest --vsock--> gatehoused --TCP, 127.66.0.1--> knfsd
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$here/knfsd.sh"
+. "$here/writers.sh"
 
-writers=16
 kills=30
 
 # short_grace: a server that waits for its clients' claims no longer than they need.
@@ -29,33 +29,9 @@ connections_are() {
   [ "$(ss -tnH state established '( sport = :2049 )' | wc -l)" -ge "$1" ]
 }
 
-begin() {
-  rm -f /run/stop /run/writers.* /run/end-*
-  (umask 0; "$python" "$here/writers.py" /mnt/nfs "$writers" /run/stop /run/end >/run/writers.said 2>&1; echo $? >/run/writers.status) >/dev/null 2>&1 &
-  wait_for 20 "a file of each writer" files_are "$writers"
-}
-
-files_are() {
-  [ "$(find /export -name 'writer-*' -size +100k | wc -l)" -eq "$1" ]
-}
-
-writers_end_well() {
-  touch /run/stop
-  wait_for 90 "the end of the writers" test -s /run/writers.status || return
-  [ "$(cat /run/writers.status)" = 0 ] || { tail -n 1 /run/writers.said; return 1; }
-}
-
-server_has_it_all() {
-  "$python" "$here/writers.py" --check /export "$writers" /run/end
-}
-
-clients_read_it_all() {
+client_reads_it_all() {
   echo 3 >/proc/sys/vm/drop_caches
-  "$python" "$here/writers.py" --check /mnt/nfs "$writers" /run/end
-}
-
-nobody_has_failed() {
-  [ ! -s /run/writers.status ] || { echo "the writers ended: $(cat /run/writers.said)"; return 1; }
+  written_is_in /mnt/nfs
 }
 
 # kill_every_second: the gateway, `kills` times, each time as soon as the one before is up.
@@ -67,7 +43,7 @@ kill_every_second() {
     signal_gateway gateway KILL
     wait_for 5 "the end of gatehoused" test -s /run/gateway.status || return
     start_gateway gateway || return
-    nobody_has_failed || return
+    writers_go_on || return
   done
 }
 
@@ -82,8 +58,8 @@ restart_server() {
     rpc.nfsd 0 || return
     wait_for 5 "the end of the server" connections_gone || return
     rpc.nfsd -N 3 4 || return
-    wait_for 60 "the clients' return" more_operations WRITE $(($(operations WRITE) + writers)) || return
-    nobody_has_failed || return
+    wait_for 60 "the clients' return" more_operations WRITE $(($(operations WRITE) + 16)) || return
+    writers_go_on || return
   done
 }
 
@@ -96,16 +72,16 @@ must "knfsd starts" serve '/export 127.66.0.1(rw,no_root_squash,fsid=0,no_subtre
 start_gateway gateway
 start_guest_relay relay 20490 1 2049
 must "the kernel's NFS client mounts with four connections" mount_four
-check "sixteen writers begin" begin
+check "sixteen writers begin" begin_writers 16
 check "the mount uses four connections" four_connections
 check "gatehoused is killed and started again every second for half a minute, and no writer sees an error [P10]" kill_every_second
 check "all of them end well" writers_end_well
-check "the server has every byte they wrote" server_has_it_all
-check "and so has the client, after dropping its caches" clients_read_it_all
-check "sixteen writers begin anew" begin
+check "the server has every byte they wrote" written_is_in /export
+check "and so has the client, after dropping its caches" client_reads_it_all
+check "sixteen writers begin anew" begin_writers 16
 check "the server is restarted three times, and no writer sees an error [P13]" restart_server
 check "all of them end well again" writers_end_well
-check "the server has every byte of this, too" server_has_it_all
+check "the server has every byte of this, too" written_is_in /export
 check "the file system unmounts" umount /mnt/nfs
 check "gatehoused ends at SIGTERM" stop_gateway gateway
 finish
