@@ -8,7 +8,8 @@ declare -A packages=(
   [tests]="catch2 python3 python3-pytest krb5-kdc krb5-admin-server krb5-user python3-gssapi libnss-wrapper"
   [peers]="nfs-ganesha nfs-ganesha-vfs libnfs-utils rpcbind haproxy iproute2 util-linux gssproxy"
   [kdc]="podman runc debootstrap"
-  [vm]="nfs-kernel-server nfs-common socat busybox-static kmod iproute2 apt-utils qemu-system-x86 cpio xz-utils zstd systemd"
+  [vm]="nfs-kernel-server nfs-common busybox-static kmod iproute2 procps apt-utils"
+  [qemu]="qemu-system-x86 cpio xz-utils zstd socat systemd"
 )
 
 # need_packages GROUP...: installs what is missing of the groups. Without root it only checks, and says what to install.
