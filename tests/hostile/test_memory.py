@@ -42,8 +42,9 @@ def hostile_connections(opened: Scene, way: str, count: int) -> None:
 @pytest.mark.parametrize("way", ["unix", "tcp"])
 def test_hostile_connections(lean, way):
     """after 10 000 hostile connections over {way} nothing is in flight or buffered, every descriptor is back and memory has not grown [L6]"""
-    with lean.counted(way, connections=COUNT):
-        hostile_connections(lean, way, COUNT)  # as many as below: what an allocator keeps is then there
+    # What an allocator keeps for later grows for a while: by 6 MiB, then 1, then nothing, with AddressSanitizer's.
+    with lean.counted(way, connections=2 * COUNT):
+        hostile_connections(lean, way, 2 * COUNT)
     lean.wait_empty(way)
     descriptors, memory = lean.gateway.descriptors(), lean.gateway.memory_kib()
     with lean.counted(way, connections=COUNT):
