@@ -46,6 +46,17 @@ struct IdentityKeys {
   friend bool operator==(const IdentityKeys&, const IdentityKeys&) = default;
 };
 
+/// NfsRules: what is changed in, or kept from, a guest's NFS and MOUNT messages (docs/design/nfs.md).
+struct NfsRules {
+  bool bind_state = true;                ///< state_ids: session ids, client ids, and state ids of NFSv4.0
+  bool bind_owners = false;              ///< client_owners carry the guest's name
+  bool bind_handles = false;             ///< filehandles: only those that the guest was given
+  bool callback_addresses = false;       ///< SETCLIENTID's go on as they are, else they lead nowhere
+  bool ro = false;                       ///< what changes something fails with ROFS
+  bool pass_unknown = false;             ///< unknown_operations go on, with all that stands behind them
+  std::vector<std::string> mount_paths;  ///< what MOUNT gives; empty: what the server gives
+};
+
 /// Guest: one virtual machine as configured, with [defaults] folded in. Immutable while calls are decided; safe for
 /// all threads.
 struct Guest {
@@ -61,6 +72,7 @@ struct Guest {
   std::array<std::uint8_t, 4> source_address{};  ///< IPv4, network order
   bool source_address_stated = false;
   Limits limits;
+  NfsRules nfs;
 
   /// sec_for: the flavors that calls of `program` may use.
   [[nodiscard]] SecSet sec_for(std::uint32_t program) const {
