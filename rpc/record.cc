@@ -77,6 +77,12 @@ void RecordReader::take(Bytes& in, std::size_t n) {
   state_ = remaining_ > 0 ? State::body : State::mark;
 }
 
+void RecordReader::gather() {
+  gathering_ = true;
+  remaining_ = length_;
+  state_ = State::fragment;
+}
+
 void RecordReader::skip(std::uint32_t n) {
   remaining_ -= n;
   if (remaining_ == 0) state_ = State::mark;

@@ -53,6 +53,10 @@ class RecordReader {
   /// follows as body pieces. `in` is the input that was given to next().
   void take(Bytes& in, std::size_t n);
 
+  /// gather: the record whose head next() returned last, and which was not taken, is gathered whole like one of several
+  /// fragments, and handed out as one head again. Not for one that was gathered.
+  void gather();
+
   /// remaining: bytes of the current record that have not been handed out; 0 between records.
   [[nodiscard]] std::uint32_t remaining() const { return state_ == State::body ? remaining_ : 0; }
   /// skip: `n` bytes of the body, n <= remaining(), went another way (splice).

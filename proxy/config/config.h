@@ -30,6 +30,7 @@ struct Gateway {
   std::uint32_t workers = 0;  ///< 0: one per core
   std::chrono::milliseconds idle_timeout = std::chrono::minutes(6);
   std::chrono::milliseconds record_timeout = std::chrono::seconds(30);
+  std::string secret;  ///< path; empty: not stated, see runtime::secret_path
 };
 
 /// Admin: [admin]; empty strings: off.
@@ -62,6 +63,7 @@ struct Listener {
   std::uint32_t mode = 0600;                  ///< of a unix or hybrid socket file
   std::string group;                          ///< of a unix or hybrid socket file; empty: the daemon's
   std::uint64_t vsock_buffer = kVsockBuffer;  ///< bytes; of vsock connections, each direction
+  bool rpcbind = false;                       ///< answers program 100000 itself, and nothing else
 };
 
 /// Backend: one [[backend]].
@@ -106,7 +108,10 @@ std::expected<Config, std::vector<Problem>> parse(std::string_view text, const s
 std::string print(const Config& c);
 
 /// source_port_known: whether peers of the guest come with a source port; nothing when its listener is a systemd one,
-/// which shows only when the socket is there. `g` is a guest of `c`.
+/// which shows only when the socket is there, or when its listeners are of both kinds. `g` is a guest of `c`.
 std::optional<bool> source_port_known(const Config& c, const policy::Guest& g);
+
+/// format_listeners: the value of the key `listener` that `k`, which has listeners, was read from.
+std::string format_listeners(const Config& c, const policy::IdentityKeys& k);
 
 }  // namespace gatehouse::config

@@ -1,5 +1,7 @@
 #include <net/if.h>
 
+#include <algorithm>
+
 #include "proxy/config/guests.h"
 
 namespace gatehouse::config {
@@ -47,12 +49,12 @@ void check_possible(Context& ctx, const GuestSource& src, const Config& config, 
     ctx.error(src.place(), "guest " + quote(g.name) +
                                " can never match: a peer has a CID, an interface or a uid, never "
                                "two of them; write one guest entry for each way it may come");
-  } else if (keys.listener) {
-    const Listener& l = config.listeners[*keys.listener];
-    if (!can_match(keys, l.address))
-      ctx.error(src.table->find("listener")->place, "guest " + quote(g.name) + " can never match: peers of listener " +
-                                                        quote(l.name) + " (" + net::format(l.address) +
-                                                        ") do not have its other key; leave out one of the two");
+  } else if (!keys.listeners.empty()) {
+    for (const std::uint16_t index : keys.listeners)
+      if (const Listener& l = config.listeners[index]; !can_match(keys, l.address))
+        ctx.error(src.table->find("listener")->place,
+                  "guest " + quote(g.name) + " can never match: peers of listener " + quote(l.name) + " (" +
+                      net::format(l.address) + ") do not have its other key; leave out one of the two");
   } else if (kinds == 1) {
     for (const Listener& l : config.listeners)
       if (can_match(keys, l.address)) return;
@@ -60,11 +62,29 @@ void check_possible(Context& ctx, const GuestSource& src, const Config& config, 
   }
 }
 
+// The names of `listener`, a string or a list of strings. A listener named twice is not read twice.
+void read_listener_keys(Context& ctx, const Node& node, const Books& books, policy::IdentityKeys& keys) {
+  const auto read = [&](const Node& name) {
+    const auto index = books.listeners.resolve(ctx, name);
+    if (index && std::ranges::find(keys.listeners, *index) == keys.listeners.end()) keys.listeners.push_back(*index);
+  };
+  if (node.array() == nullptr) return read(node);
+  if (node.array()->empty()) ctx.error(node.place, "listener is an empty list: name one, or leave the key out");
+  for (const Node& name : *node.array()) read(name);
+}
+
+// Whether some peer could be either, and which is meant could not be told.
+bool same_peer(const policy::IdentityKeys& a, const policy::IdentityKeys& b) {
+  if (a.cid != b.cid || a.interface != b.interface || a.uid != b.uid) return false;
+  if (a.listeners.empty() || b.listeners.empty()) return a.listeners.empty() && b.listeners.empty();
+  return std::ranges::find_first_of(a.listeners, b.listeners) != a.listeners.end();
+}
+
 std::string show(const policy::IdentityKeys& k, const Config& config) {
   std::string out;
   const auto add = [&](const std::string& s) { out.append(out.empty() ? "" : ", ").append(s); };
   if (k.cid) add("cid = " + std::to_string(*k.cid));
-  if (k.listener) add("listener = " + quote(config.listeners[*k.listener].name));
+  if (!k.listeners.empty()) add("listener = " + format_listeners(config, k));
   if (!k.interface.empty()) add("interface = " + quote(k.interface));
   if (k.uid) add("uid = " + std::to_string(*k.uid));
   return out;
@@ -78,7 +98,7 @@ void read_identity(Context& ctx, const GuestSource& src, const Books& books, con
   policy::IdentityKeys& keys = out.identity;
   if (v.find("cid")) keys.cid = v.u32("cid", 0);
   if (v.find("uid")) keys.uid = v.u32("uid", 0);
-  if (const Found f = v.find("listener")) keys.listener = books.listeners.resolve(ctx, *f.node);
+  if (const Found f = v.find("listener")) read_listener_keys(ctx, *f.node, books, keys);
   if (const Found f = v.find("interface")) {
     keys.interface = *f.node->text();
     if (!valid_interface(keys.interface))
@@ -103,7 +123,7 @@ void check_identities(Context& ctx, const std::vector<GuestSource>& sources, con
     const policy::Guest& g = config.guests[i];
     if (g.identity == policy::IdentityKeys{}) continue;
     for (std::size_t j = 0; j < i; ++j) {
-      if (config.guests[j].identity != g.identity) continue;
+      if (!same_peer(config.guests[j].identity, g.identity)) continue;
       ctx.error(sources[i].place(), "guests " + quote(config.guests[j].name) + " (" + sources[j].place().str() +
                                         ") and " + quote(g.name) + " have the same identity, " +
                                         show(g.identity, config) + ": which is meant could not be told; change one");
@@ -114,8 +134,18 @@ void check_identities(Context& ctx, const std::vector<GuestSource>& sources, con
 
 std::optional<bool> source_port_known(const Config& c, const policy::Guest& g) {
   if (g.identity.cid || !g.identity.interface.empty()) return true;
-  if (g.identity.uid || !g.identity.listener) return false;
-  return net::source_port_known(c.listeners[*g.identity.listener].address);
+  if (g.identity.uid || g.identity.listeners.empty()) return false;
+  const auto known = [&](std::uint16_t l) { return net::source_port_known(c.listeners[l].address); };
+  const auto first = known(g.identity.listeners.front());
+  const bool all_alike = std::ranges::all_of(g.identity.listeners, [&](std::uint16_t l) { return known(l) == first; });
+  return all_alike ? first : std::nullopt;
+}
+
+std::string format_listeners(const Config& c, const policy::IdentityKeys& k) {
+  if (k.listeners.size() == 1) return quote(c.listeners[k.listeners.front()].name);
+  std::string out;
+  for (const std::uint16_t l : k.listeners) out.append(out.empty() ? "" : ", ").append(quote(c.listeners[l].name));
+  return '[' + out + ']';
 }
 
 }  // namespace gatehouse::config

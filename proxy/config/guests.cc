@@ -8,6 +8,7 @@ namespace {
 void read_guest(Context& ctx, const GuestSource& src, const Books& books, const Config& config, policy::Guest& g) {
   read_identity(ctx, src, books, config, g);
   read_rules(ctx, src, config, g);
+  read_nfs(ctx, src, g.nfs);
   read_limits(ctx, src, g);
   read_programs(ctx, src, books, config, g);
   read_source_address(ctx, src, config, g);
@@ -21,6 +22,7 @@ const Node* read_defaults(Context& ctx, const Node& root, const Books& books, co
   policy::Guest nobody;
   const GuestSource src{defaults, nullptr, true};
   read_rules(ctx, src, config, nobody);
+  read_nfs(ctx, src, nobody.nfs);
   read_limits(ctx, src, nobody);
   read_programs(ctx, src, books, config, nobody);
   return defaults;
@@ -54,6 +56,7 @@ void read_guests(Context& ctx, const Node& root, Books& books, Config& out) {
   check_identities(ctx, sources, out);
   check_source_addresses(ctx, sources, out);
   check_trust_names(ctx, root, out);
+  resolve_nfs(ctx, sources, out);
 }
 
 }  // namespace gatehouse::config

@@ -19,7 +19,7 @@ struct GuestSource {
 
 /// read_identity: name is set already; cid, listener, interface, uid and uuid.
 void read_identity(Context& ctx, const GuestSource& src, const Books& books, const Config& config, policy::Guest& out);
-/// check_identities: guests with identical keys.
+/// check_identities: guests that one peer could both be.
 void check_identities(Context& ctx, const std::vector<GuestSource>& sources, const Config& config);
 
 /// read_rules: sec, principals, squash, ids, port rule and trust.
@@ -27,6 +27,11 @@ void read_rules(Context& ctx, const GuestSource& src, const Config& config, poli
 
 /// read_limits: after read_rules: what a limit must hold depends on the flavors.
 void read_limits(Context& ctx, const GuestSource& src, policy::Guest& out);
+
+/// read_nfs: what is changed in NFS messages, but that client_owners unstated is told by resolve_nfs.
+void read_nfs(Context& ctx, const GuestSource& src, policy::NfsRules& out);
+/// resolve_nfs: after all guests: what depends on who shares a server with whom.
+void resolve_nfs(Context& ctx, const std::vector<GuestSource>& sources, Config& out);
 
 /// read_id_map: a map of id ranges; reports what is no range and what overlaps.
 authunix::IdMap read_id_map(Context& ctx, const View& view, std::string_view key);

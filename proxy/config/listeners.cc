@@ -20,7 +20,13 @@ net::ListenAddress read_address(Context& ctx, const View& v) {
 }
 
 void check_kind_keys(Context& ctx, const Node& table, const Listener& l) {
-  if (std::holds_alternative<net::SystemdAddress>(l.address)) return;
+  if (const auto* systemd = std::get_if<net::SystemdAddress>(&l.address)) {
+    if (l.rpcbind && !systemd->name.empty())
+      ctx.error(table.find("rpcbind")->place,
+                "rpcbind = true, but what socket " + net::format(l.address) +
+                    " is shows only at run time, and which addresses to show with it: write its own address");
+    return;
+  }
   const auto without_effect = [&](std::string_view key, const char* why) {
     if (const Node* n = table.find(key))
       ctx.warn(n->place, std::string(key) + " has no effect: " + net::format(l.address) + why);
@@ -53,6 +59,7 @@ void read_listeners(Context& ctx, const Node& root, Books& books, Config& out) {
     l.mode = parse_mode(v.text_or("mode", "0600")).value_or(l.mode);
     l.group = v.text_or("group", "");
     l.vsock_buffer = vsock_buffer(v);
+    l.rpcbind = v.boolean("rpcbind").value_or(false);
     check_kind_keys(ctx, *table, l);
     check_address_once(ctx, *table, out.listeners, l);
     out.listeners.push_back(std::move(l));

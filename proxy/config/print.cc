@@ -97,6 +97,10 @@ void print_gateway(Printer& p, const Config& c) {
   p.key("workers", std::uint64_t{c.gateway.workers});
   p.key("idle_timeout", time_text(c.gateway.idle_timeout));
   p.key("record_timeout", time_text(c.gateway.record_timeout));
+  if (c.gateway.secret.empty())
+    p.comment("secret is in $STATE_DIRECTORY, or else in /var/lib/gatehouse");
+  else
+    p.key("secret", quote(c.gateway.secret));
   p.table("[admin]");
   p.without_effect("socket", quote(c.admin.socket), quote(Admin{}.socket));
   p.without_effect("http", quote(c.admin.http), quote(Admin{}.http));
@@ -114,6 +118,7 @@ void print_listener(Printer& p, const Listener& l) {
   p.table("[[listener]]");
   p.key("name", quote(l.name));
   p.key("address", quote(net::format(l.address)));
+  p.key("rpcbind", l.rpcbind);
   // Of a listener without socket file the keys would only bring a warning.
   const bool vsock = std::holds_alternative<net::VsockAddress>(l.address);
   if (vsock || std::holds_alternative<net::SystemdAddress>(l.address)) p.key("vsock_buffer", size_text(l.vsock_buffer));
@@ -144,7 +149,7 @@ void print_identity(Printer& p, const Config& c, const policy::Guest& g) {
   p.key("name", quote(g.name));
   p.key("uuid", quote(g.uuid));
   if (g.identity.cid) p.key("cid", std::uint64_t{*g.identity.cid});
-  if (g.identity.listener) p.key("listener", quote(c.listeners[*g.identity.listener].name));
+  if (!g.identity.listeners.empty()) p.key("listener", format_listeners(c, g.identity));
   if (!g.identity.interface.empty()) p.key("interface", quote(g.identity.interface));
   if (g.identity.uid) p.key("uid", std::uint64_t{*g.identity.uid});
   const std::string address = quote(format_ipv4(g.source_address));
@@ -173,6 +178,17 @@ void print_rules(Printer& p, const Config& c, const policy::Guest& g) {
   p.key("groups", quote(groups_word(g.ids.groups)));
   p.key("uid_map", map_text(g.ids.uid_map));
   p.key("gid_map", map_text(g.ids.gid_map));
+}
+
+void print_nfs(Printer& p, const policy::NfsRules& n) {
+  const auto bound = [](bool is) { return quote(is ? "bound" : "plain"); };
+  p.key("state_ids", bound(n.bind_state));
+  p.key("client_owners", bound(n.bind_owners));
+  p.key("callback_addresses", quote(n.callback_addresses ? "plain" : "none"));
+  p.key("filehandles", bound(n.bind_handles));
+  p.key("ro", n.ro);
+  p.key("unknown_operations", quote(n.pass_unknown ? "pass" : "refuse"));
+  p.key("mount_paths", quoted_list(n.mount_paths));
 }
 
 void print_limits(Printer& p, const policy::Limits& l) {
@@ -205,6 +221,7 @@ void print_guest(Printer& p, const Config& c, const policy::Guest& g) {
   }
   p.key("backends", quoted_list(backends));
   p.key("programs", list(g.programs, grant_text));
+  print_nfs(p, g.nfs);
   print_limits(p, g.limits);
 }
 

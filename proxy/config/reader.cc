@@ -130,6 +130,7 @@ bool check_value(Context* ctx, const Setting& row, const Node& node) {
     case Type::size: return check_bounded(ctx, row, node, size_of(node));
     case Type::mode: return check_bounded(ctx, row, node, mode_of(node));
     case Type::texts: return check_texts(ctx, row, node);
+    case Type::text_or_texts: return node.text() != nullptr || check_texts(ctx, row, node);
     case Type::integers: return check_integers(ctx, row, node);
     case Type::flavors_table: return check_flavors_table(ctx, row, node);
     case Type::limits_table: return check_nested(ctx, row, node, Section::limits);

@@ -99,6 +99,11 @@ void read_gateway(Context& ctx, const Node& root, Config& out) {
   out.gateway.workers = v.u32("workers", 0);
   out.gateway.idle_timeout = v.time("idle_timeout").value_or(out.gateway.idle_timeout);
   out.gateway.record_timeout = v.time("record_timeout").value_or(out.gateway.record_timeout);
+  if (const Found f = v.find("secret")) {
+    out.gateway.secret = *f.node->text();
+    if (!out.gateway.secret.starts_with('/'))
+      ctx.error(f.node->place, "secret is " + quote(out.gateway.secret) + ": write the absolute path of a file");
+  }
   const Found idle = v.find("idle_timeout");
   if (idle && out.gateway.idle_timeout < kShortestAdvisedIdle)
     ctx.warn(idle.node->place,

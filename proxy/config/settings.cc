@@ -25,6 +25,10 @@ constexpr Setting kSettings[] = {
      "A session without a byte for so long is closed; NFS clients expect 6 minutes or more."},
     {gateway, "record_timeout", time, "\"30s\"", false, true, 100 * kMillisecond, kHour,
      "A record that has begun must be complete within this time."},
+    {gateway, "secret", text, "", false, true, 0, 0,
+     "File that the keys of all guests are made from, at least 32 random bytes, made when it is not there; when "
+     "absent, "
+     "secret in $STATE_DIRECTORY or else in /var/lib/gatehouse."},
 
     {admin, "socket", text, "\"/run/gatehouse/admin.sock\"", false, false, 0, 0,
      "Unix socket that gatehousectl talks to; \"\" is none."},
@@ -71,6 +75,8 @@ constexpr Setting kSettings[] = {
      "Group of the socket file of a unix or hybrid listener; \"\" is the daemon's."},
     {listener, "vsock_buffer", size, "\"256KiB\"", false, true, 4096, 64LL << 20,
      "Bytes that the kernel holds for each connection of a vsock listener, each direction."},
+    {listener, "rpcbind", boolean, "false", false, true, 0, 0,
+     "Answer rpcbind (program 100000) here, with what the asking guest may use and where, and nothing else."},
 
     {backend, "name", text, "", true, true, 0, 0, "Name of the backend, for guests and logs."},
     {backend, "address", text, "", true, true, 0, 0,
@@ -110,6 +116,22 @@ constexpr Setting kSettings[] = {
     {policy, "backends", texts, "[]", false, true, 0, 0, "Backends the guest may reach; [] is none."},
     {policy, "programs", texts, "[]", false, true, 0, 0,
      "Narrows what the backends serve: \"nfs:4\", \"mountd:3/null,mnt,umnt\"; [] leaves all of it."},
+    {policy, "state_ids", text, "\"bound\"", false, true, 0, 0,
+     "Session and client ids of NFSv4, and state ids of 4.0: bound to the guest that got them, or plain."},
+    {policy, "client_owners", text, "", false, true, 0, 0,
+     "Names that NFSv4 clients give themselves: bound to the guest, or plain; when absent, bound wherever an NFSv4 "
+     "server "
+     "serves several guests."},
+    {policy, "callback_addresses", text, "\"none\"", false, true, 0, 0,
+     "Where an NFSv4.0 server is asked to call back: none, or plain."},
+    {policy, "filehandles", text, "\"plain\"", false, true, 0, 0,
+     "File handles: bound to the guest that got them, or plain."},
+    {policy, "ro", boolean, "false", false, true, 0, 0,
+     "Read-only, as exports(5) means it: what would change something fails with ROFS."},
+    {policy, "unknown_operations", text, "\"refuse\"", false, true, 0, 0,
+     "NFSv4 operations that are in no RFC known here: refuse, or pass."},
+    {policy, "mount_paths", texts, "[]", false, true, 0, 0,
+     "What MOUNT gives, with all that is below; [] is what the server exports."},
     {policy, "limits", limits_table, "{}", false, true, 0, 0,
      "What one guest may use over all its connections; a guest changes single keys of it."},
 
@@ -117,7 +139,8 @@ constexpr Setting kSettings[] = {
      "Name of the guest: in logs, in [trust], and the machine name of the credentials made for it."},
     {guest, "uuid", text, "\"\"", false, true, 0, 0, "UUID of the virtual machine, shown beside the name."},
     {guest, "cid", integer, "", false, true, 0, kMaxU32, "Identity: the peer's CID."},
-    {guest, "listener", text, "", false, true, 0, 0, "Identity: all that this listener accepts."},
+    {guest, "listener", text_or_texts, "", false, true, 0, 0,
+     "Identity: all that this listener accepts, or any of a list of listeners."},
     {guest, "interface", text, "", false, true, 0, 0,
      "Identity: the interface a TCP listener is bound to, one TAP a guest."},
     {guest, "uid", integer, "", false, true, 0, kMaxId,
@@ -149,7 +172,7 @@ constexpr std::array<std::string_view, 11> kTitles = {
     "[[backend]]", "[defaults]", "[[guest]]",  "limits"};
 
 // In the order of Type.
-constexpr std::array<std::string_view, 11> kHints = {
+constexpr std::array<std::string_view, 12> kHints = {
     "true or false, without quotes",
     "an integer, without quotes",
     "a string in quotes",
@@ -157,6 +180,7 @@ constexpr std::array<std::string_view, 11> kHints = {
     "a size with its unit, for example \"2MiB\", or an integer of bytes",
     "an octal mode in quotes, for example \"0660\"",
     "a list of strings, for example [\"a\", \"b\"]",
+    "a string in quotes, or a list of strings, for example [\"a\", \"b\"]",
     "a list of integers, for example [10, 20]",
     "a table of program = flavors, for example { mountd = [\"sys\"] }",
     "a table, for example { connections = 64 }",

@@ -31,6 +31,7 @@ enum class Type : std::uint8_t {
   size,           ///< a string with unit, "2MiB", or an integer: bytes
   mode,           ///< a string of octal digits: "0660"
   texts,          ///< a list of strings
+  text_or_texts,  ///< a string or a list of strings
   integers,       ///< a list of integers
   flavors_table,  ///< a table of program = list of strings
   limits_table,   ///< a table of Section::limits

@@ -4,6 +4,7 @@
 
 #include "proxy/config/source_address.h"
 #include "proxy/config/units.h"
+#include "proxy/ctl/nfs_rules.h"
 #include "proxy/ctl/principal.h"
 #include "proxy/policy/decide.h"
 #include "proxy/runtime/guest_index.h"
@@ -122,7 +123,10 @@ void show_decision(const config::Config& c, const policy::Guest& g, const rpc::C
   out.allowed = d.verdict != policy::Verdict::refuse;
   out.rule = policy::rule_word(d.rule);
   out.reason = policy::describe(g, header, port, d);
-  if (d.verdict == policy::Verdict::forward) show_forward(c, g, d, out);
+  if (d.verdict == policy::Verdict::forward) {
+    show_forward(c, g, d, out);
+    out.nfs = nfs_rules(g.nfs, header.program, header.version);
+  }
   if (d.verdict == policy::Verdict::refuse) out.reply = rpc::rejection_name(d.rejection);
   if (d.verdict == policy::Verdict::answer_empty) out.reply = "SUCCESS";
 }

@@ -41,6 +41,7 @@ struct Answer {
   std::string backend;                   ///< its name; empty: the call goes nowhere
   std::string backend_address;
   std::string source_address;           ///< of the link, where the backend is reached by TCP
+  std::vector<std::string> nfs;         ///< nfs_rules, of an allowed call that goes on
   std::vector<std::string> sec;         ///< the guest's flavors for this program
   std::string principal;                ///< who calls by Kerberos; what follows is of such calls only
   std::vector<std::string> principals;  ///< the guest's patterns; empty: all that map to ids

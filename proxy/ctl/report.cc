@@ -85,6 +85,7 @@ std::string text(const Answer& a) {
   if (!a.backend.empty())
     line("backend",
          a.backend + " (" + a.backend_address + ')' + (a.source_address.empty() ? "" : " from " + a.source_address));
+  line("nfs", words(a.nfs));
   line("reply", a.reply);
   for (const std::string& w : a.warnings) line("warning", w);
   return out;
@@ -105,6 +106,7 @@ std::string json(const Answer& a) {
                {"credential", credential_json(a.credential)},
                {"backend", or_null(a.backend)},
                {"source_address", or_null(a.source_address)},
+               {"nfs", a.nfs},
                {"reply", or_null(a.reply)},
                {"warnings", a.warnings}});
 }

@@ -10,11 +10,13 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <thread>
 
 #include "proxy/daemon/report.h"
 #include "proxy/log/log.h"
+#include "proxy/runtime/secret.h"
 #include "proxy/worker/acceptor.h"
 
 namespace gatehouse::daemon {
@@ -90,9 +92,26 @@ bool on_signals(int fd, const runtime::Shared& shared) {
   return true;
 }
 
-int fail(const char* what) {
-  log::Line(log::Level::error, "start-failed").add("what", what).add("error", std::strerror(errno)).write();
+int fail(const char* what, std::string_view error) {
+  log::Line(log::Level::error, "start-failed").add("what", what).add("error", error).write();
   return 1;
+}
+int fail(const char* what) {
+  return fail(what, std::strerror(errno));
+}
+
+void report_secret(const runtime::Secret& secret, const runtime::SecretPath& where) {
+  if (secret.origin == runtime::Secret::Origin::made)
+    log::Line(log::Level::info, "secret-made")
+        .add("file", where.path)
+        .add("hint", "keep it: with another one the NFSv4 state of all guests is gone")
+        .write();
+  if (secret.ephemeral())
+    log::Line(log::Level::warning, "secret-not-kept")
+        .add("file", where.path)
+        .add("error", secret.why)
+        .add("hint", "NFSv4 clients lose their open files and locks when gatehoused restarts: state [gateway] secret")
+        .write();
 }
 
 void serve(worker::Acceptor& acceptor, const runtime::Shared& shared, int epoll, int signals) {
@@ -130,7 +149,12 @@ int run(config::Config conf) {
     return fail("signals and events");
 
   const std::size_t count = worker_count(conf);
-  runtime::Shared shared(std::move(conf), count);
+  const runtime::SecretPath where = runtime::secret_path(conf.gateway.secret, std::getenv("STATE_DIRECTORY"));
+  const auto secret = runtime::load_secret(where);
+  if (!secret) return fail("the secret of the guests' keys", secret.error());
+  report_secret(*secret, where);
+  runtime::Shared shared(std::move(conf), count, secret->bytes());
+  if (!shared.ready()) return fail("the guests' keys", "OpenSSL makes none: is HKDF with SHA-256 there?");
   const std::unique_ptr<offload::AcceptPool> tokens = make_acceptor(shared.conf, count);
   std::vector<std::unique_ptr<worker::Worker>> workers;
   for (std::size_t i = 0; i < count; ++i) {

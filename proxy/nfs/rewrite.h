@@ -17,7 +17,8 @@ namespace gatehouse::nfs {
 /// Rules: what is changed for a guest. Views: they must outlive every Rewrite. Thread-safe: constant.
 struct Rules {
   std::string_view guest = {};           ///< the name before its client owners; empty: owners stay
-  const GuestKeys* keys = nullptr;       ///< session ids, client ids, and state ids of 4.0; null: they stay
+  const GuestKeys* keys = nullptr;       ///< for ids and handles; null: they stay
+  bool bind_state = true;                ///< session ids, client ids, and state ids of 4.0; needs keys
   bool bind_handles = false;             ///< needs keys
   bool neutral_callbacks = false;        ///< SETCLIENTID's address, and RPCSEC_GSS callbacks of 4.1
   bool no_state_protection = false;      ///< SP4_MACH_CRED and SP4_SSV become SP4_NONE
@@ -46,12 +47,14 @@ struct Cut {
   std::uint32_t operation = 0;
   std::uint32_t index = 0;
   Status4 status = Status4::ok;
+  friend bool operator==(const Cut&, const Cut&) = default;
 };
 
 /// CallNote: what the reply to a call must know of it.
 struct CallNote {
   std::uint32_t minor = 0;
   Cut cut;
+  friend bool operator==(const CallNote&, const CallNote&) = default;
 };
 
 /// Rewritten: what came out.

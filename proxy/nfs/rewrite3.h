@@ -11,6 +11,7 @@ namespace gatehouse::nfs {
 struct Procedure3 {
   Program3 program;
   std::uint32_t number;
+  friend bool operator==(const Procedure3&, const Procedure3&) = default;
 };
 
 /// touches3: whether calls of the procedure, or their results, can be other than they came under the rules. Where not,

@@ -26,13 +26,13 @@ bool Rewrite::toward_server() const {
 
 Points Rewrite::wanted() const {
   Points out = 0;
-  if (rules_.keys != nullptr) {
+  if (rules_.keys != nullptr && rules_.bind_state) {
     out |= Point::session | Point::client;
     // Ids of state: of 4.0 alone, see docs/design/nfs.md.
     if (message_ == Message::call || (message_ == Message::reply && note_.minor == 0)) out |= bit(Point::state);
     if (message_ == Message::reply) out |= Point::denied | Point::callback_using;
-    if (rules_.bind_handles) out |= bit(Point::handle);
   }
+  if (rules_.keys != nullptr && rules_.bind_handles) out |= bit(Point::handle);
   if (message_ == Message::reply && !rules_.flavors.empty()) out |= bit(Point::flavors);
   if (message_ != Message::call) return out;
   if (rules_.bind_handles) out |= bit(Point::room);

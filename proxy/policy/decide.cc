@@ -11,12 +11,12 @@ using rpc::AuthFlavor;
 using rpc::AuthStat;
 
 constexpr std::array<std::string_view, kRuleCount> kRuleWords = {
-    "granted",        "squash",          "id-map",    "insecure-squash",
-    "null-procedure", "state-operation", "tls-probe", "bad-credential",
-    "bad-verifier",   "unknown-flavor",  "sec",       "principal",
-    "no-account",     "lookup-failed",   "secure",    "groups",
-    "program",        "version",         "procedure", "rpc-version",
-    "rpcbind-builtin"};
+    "granted",         "squash",          "id-map",    "insecure-squash",
+    "null-procedure",  "state-operation", "tls-probe", "bad-credential",
+    "bad-verifier",    "unknown-flavor",  "sec",       "principal",
+    "no-account",      "lookup-failed",   "secure",    "groups",
+    "program",         "version",         "procedure", "rpc-version",
+    "rpcbind-builtin", "rpcbind"};
 
 // RFC 9289 section 4.1: the probe is a NULL call with an empty credential and an empty AUTH_NONE verifier. It is never
 // forwarded: a backend's STARTTLS would turn the link to TLS underneath us.
@@ -28,6 +28,28 @@ Decision answer_tls_probe(const rpc::CallHeader& call) {
   d.verdict = Verdict::answer_empty;
   d.rule = Rule::tls_probe;
   return d;
+}
+
+constexpr std::uint32_t kLowRpcbind = 2;
+constexpr std::uint32_t kHighRpcbind = 4;
+
+// The decision about a caller of rpcbind is only whether it can be heard; `d` says no more of an AUTH_SYS claim.
+bool heard(const rpc::CallHeader& call, Decision& d) {
+  if (call.cred.is(AuthFlavor::rpcsec_gss)) {
+    d = refuse(d, Rule::rpcbind, AuthStat::tooweak);
+  } else if (call.cred.is(AuthFlavor::sys)) {
+    rpc::AuthSys claim;
+    if (!rpc::parse_auth_sys(call.cred.body, claim))
+      d = refuse(d, Rule::bad_credential, AuthStat::badcred);
+    else
+      d.claimed_uid = claim.uid;
+  } else if (!call.cred.is(AuthFlavor::none)) {
+    d = refuse(d, Rule::unknown_flavor, AuthStat::rejectedcred);
+  } else if (!call.cred.body.empty()) {
+    d = refuse(d, Rule::bad_credential, AuthStat::badcred);
+  }
+  if (d.verdict != Verdict::refuse && !call.verf.is_empty_none()) d = refuse(d, Rule::bad_verifier, AuthStat::badverf);
+  return d.verdict != Verdict::refuse;
 }
 
 Decision decide_none(const Guest& guest, const rpc::CallHeader& call) {
@@ -70,6 +92,22 @@ Decision decide(const Guest& guest, const rpc::CallHeader& call, std::optional<s
   // Nobody asks this: who speaks RPCSEC_GSS where it is listed is asked for its context first, and decide_gss() then.
   // Default deny for whoever does ask.
   return refuse({}, Rule::bad_credential, AuthStat::badcred);
+}
+
+Decision decide_rpcbind(const rpc::CallHeader& call) {
+  using rpc::Rejection;
+  if (call.cred.is(AuthFlavor::tls)) return answer_tls_probe(call);
+  Decision d;
+  d.verdict = Verdict::answer_rpcbind;
+  d.rule = Rule::rpcbind;
+  if (!heard(call, d)) return d;
+  if (call.program != rpc::program::kRpcbind)
+    return refuse(d, Rule::rpcbind, Rejection::of(Rejection::Kind::prog_unavail));
+  if (call.version < kLowRpcbind || call.version > kHighRpcbind)
+    return refuse(d, Rule::version, Rejection::prog_mismatch(kLowRpcbind, kHighRpcbind));
+  if (rpcbind_refused(call.procedure))
+    return refuse(d, Rule::rpcbind_builtin, Rejection::of(Rejection::Kind::proc_unavail));
+  return d;
 }
 
 }  // namespace gatehouse::policy

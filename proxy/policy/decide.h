@@ -36,8 +36,9 @@ enum class Rule : std::uint8_t {
   procedure,        ///< procedure not granted
   rpc_version,      ///< the call is not of RPC version 2
   rpcbind_builtin,  ///< SET, UNSET, CALLIT, BCAST and INDIRECT of rpcbind, whatever the configuration says
+  rpcbind,          ///< answered, or refused, by the gateway itself: a listener with rpcbind = true
 };
-inline constexpr std::size_t kRuleCount = static_cast<std::size_t>(Rule::rpcbind_builtin) + 1;
+inline constexpr std::size_t kRuleCount = static_cast<std::size_t>(Rule::rpcbind) + 1;
 
 /// rule_word: a stable word for logs and JSON, for example "secure" or "rpcbind-builtin".
 std::string_view rule_word(Rule r);
@@ -47,6 +48,7 @@ enum class Verdict : std::uint8_t {
   forward,
   forward_state,  ///< forward if the arguments are only_state_operations(), else refuse: Rule::sec, AUTH_TOOWEAK
   answer_empty,
+  answer_rpcbind,  ///< from the guest's view (of decide_rpcbind)
   refuse,
 };
 
@@ -73,6 +75,11 @@ Decision decide(const Guest& guest, const rpc::CallHeader& call, std::optional<s
 /// three listed; an NFSv4 COMPOUND with krb5i where only others of the three are listed gets forward_state. Squash and
 /// the group strategy apply. Never allocates; safe for all threads.
 Decision decide_gss(const Guest& guest, const rpc::CallHeader& call, rpc::GssService service, const gss::Ids& ids);
+
+/// decide_rpcbind: what to do with `call` on a listener with rpcbind = true, from whatever guest. Nothing is forwarded
+/// there: rpcbind's calls are answered here, but for those that rpcbind_refused() names. The credential, AUTH_NONE or
+/// AUTH_SYS, must be well-formed and decides nothing. Never allocates; safe for all threads.
+Decision decide_rpcbind(const rpc::CallHeader& call);
 
 /// only_state_operations: whether `args`, the arguments of an NFSv4 COMPOUND, hold at least one operation and none but
 /// EXCHANGE_ID, CREATE_SESSION, BIND_CONN_TO_SESSION, SEQUENCE, RECLAIM_COMPLETE, DESTROY_SESSION, DESTROY_CLIENTID,

@@ -42,6 +42,16 @@ std::string ids_word(const Guest& guest, const rpc::CallHeader& call) {
   return maps ? "ids as the guest's maps say" : "ids as the guest claims them";
 }
 
+std::string_view rpcbind_outcome(const Decision& d) {
+  if (d.verdict != Verdict::refuse) return " is answered by the gateway: the listener has rpcbind = true";
+  switch (d.rejection.kind) {
+    case rpc::Rejection::Kind::garbage_args: return " has arguments that cannot be read";
+    case rpc::Rejection::Kind::prog_unavail: return " is not served: the listener has rpcbind = true";
+    case rpc::Rejection::Kind::auth_error: return " takes AUTH_NONE or AUTH_SYS: the listener has rpcbind = true";
+    default: return " is no procedure that the gateway answers";
+  }
+}
+
 std::string squash_word(authunix::Squash s) {
   return s == authunix::Squash::all ? "all" : s == authunix::Squash::root ? "root" : "none";
 }
@@ -101,6 +111,7 @@ std::string describe(const Guest& guest, const rpc::CallHeader& call, std::optio
     case Rule::rpcbind_builtin:
       s << called(call) << " is refused by a built-in rule that no configuration lifts";
       break;
+    case Rule::rpcbind: s << called(call) << rpcbind_outcome(d); break;
   }
   return s.str();
 }

@@ -40,9 +40,9 @@ struct Limits {
 /// IdentityKeys: what a guest entry says of its peers. All keys that are stated must match.
 struct IdentityKeys {
   std::optional<std::uint32_t> cid;
-  std::optional<std::uint16_t> listener;  ///< index into the configuration's listeners
-  std::string interface;                  ///< empty: not stated
-  std::optional<std::uint32_t> uid;       ///< unix peers (SO_PEERCRED)
+  std::vector<std::uint16_t> listeners;  ///< indices into the configuration's listeners, any of them; empty: not stated
+  std::string interface;                 ///< empty: not stated
+  std::optional<std::uint32_t> uid;      ///< unix peers (SO_PEERCRED)
   friend bool operator==(const IdentityKeys&, const IdentityKeys&) = default;
 };
 

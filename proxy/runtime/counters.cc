@@ -3,10 +3,11 @@
 namespace gatehouse::runtime {
 namespace {
 constexpr std::array<std::string_view, kCloseReasons> kCloseWords = {
-    "client-closed",  "client-error",     "truncated-record",    "record-too-long",   "too-many-fragments",
-    "malformed-call", "bad-message-type", "unexpected-reply",    "record-timeout",    "idle-timeout",
-    "buffered-bytes", "backend-closed",   "backend-unreachable", "backend-malformed", "too-many-callbacks",
-    "gss-sequence",   "xid-in-use",       "gss-failed",          "shutdown"};
+    "client-closed",  "client-error",     "truncated-record",    "record-too-long",    "too-many-fragments",
+    "malformed-call", "bad-message-type", "unexpected-reply",    "record-timeout",     "idle-timeout",
+    "buffered-bytes", "backend-closed",   "backend-unreachable", "backend-malformed",  "too-many-callbacks",
+    "gss-sequence",   "xid-in-use",       "nfs-too-large",       "nfs-callback-reply", "gss-failed",
+    "shutdown"};
 constexpr std::array<std::string_view, kCounts> kCountWords = {"connections",
                                                                "connections_shed",
                                                                "calls",
@@ -17,6 +18,7 @@ constexpr std::array<std::string_view, kCounts> kCountWords = {"connections",
                                                                "backend_auth_errors",
                                                                "waits_in_flight",
                                                                "waits_init",
+                                                               "waits_answers",
                                                                "waits_gss_bytes",
                                                                "contexts_established",
                                                                "contexts_refused",
@@ -24,6 +26,9 @@ constexpr std::array<std::string_view, kCounts> kCountWords = {"connections",
                                                                "contexts_expired",
                                                                "contexts_destroyed",
                                                                "garbage_args",
+                                                               "nfs_answered",
+                                                               "unknown_state",
+                                                               "foreign_handles",
                                                                "bytes_in",
                                                                "bytes_out",
                                                                "log_lines_suppressed"};

@@ -30,6 +30,8 @@ enum class CloseReason : std::uint8_t {
   too_many_callbacks,   ///< calls from the backend without a reply
   gss_sequence,         ///< an RPCSEC_GSS sequence number was used twice, or is below the window
   xid_in_use,           ///< a call has the xid of an outstanding call of another principal or flavor
+  nfs_too_large,        ///< an NFS message that must be changed, and cannot
+  nfs_callback_reply,   ///< the client's answer to an NFS callback cannot be read
   gss_failed,           ///< OpenSSL refused to make or check a token
   shutdown,
 };
@@ -48,6 +50,7 @@ enum class Count : std::uint8_t {
   backend_auth_errors,  ///< AUTH_ERROR of a backend, answered as AUTH_TOOWEAK
   waits_in_flight,      ///< a connection had to wait for limits.in_flight
   waits_init,           ///< an INIT had to wait for limits.nascent_contexts or limits.inits_per_second
+  waits_answers,        ///< a client of rpcbind had to take its answers before more of its calls were read
   waits_gss_bytes,      ///< a krb5i or krb5p record had to wait for limits.gss_request_bytes or gss_reply_bytes
   contexts_established,
   contexts_refused,    ///< INITs that failed
@@ -55,6 +58,9 @@ enum class Count : std::uint8_t {
   contexts_expired,    ///< swept
   contexts_destroyed,  ///< by the client
   garbage_args,        ///< RPCSEC_GSS arguments that could not be opened
+  nfs_answered,        ///< NFS calls answered by the gateway
+  unknown_state,       ///< replies that say a session, client or state id is unknown: another guest's, or forgotten
+  foreign_handles,     ///< NFS calls with a file handle that the guest was not given
   bytes_in,            ///< from the client
   bytes_out,           ///< to the client
   log_lines_suppressed,

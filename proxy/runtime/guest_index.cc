@@ -1,5 +1,6 @@
 #include "proxy/runtime/guest_index.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace gatehouse::runtime {
@@ -19,7 +20,7 @@ unsigned match(const policy::IdentityKeys& keys, const net::Peer& peer) {
   key(kCid, keys.cid.has_value(), keys.cid == peer.cid);
   key(kInterface, !keys.interface.empty(), keys.interface == peer.interface);
   key(kUid, keys.uid.has_value(), keys.uid == peer.uid);
-  key(kListener, keys.listener.has_value(), keys.listener == peer.listener);
+  key(kListener, !keys.listeners.empty(), std::ranges::find(keys.listeners, peer.listener) != keys.listeners.end());
   if (peer.cid && net::is_reserved_cid(*peer.cid) && (stated & kCid) == 0) return 0;
   return all ? stated : 0;
 }
@@ -40,8 +41,8 @@ GuestIndex::GuestIndex(const std::vector<policy::Guest>& guests) : guests_(guest
       by_interface_[keys.interface].push_back(i);
     } else if (keys.uid) {
       by_uid_[*keys.uid].push_back(i);
-    } else if (keys.listener) {
-      by_listener_[*keys.listener].push_back(i);
+    } else {
+      for (const std::uint16_t listener : keys.listeners) by_listener_[listener].push_back(i);
     }
   }
 }

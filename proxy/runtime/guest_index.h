@@ -13,8 +13,9 @@ namespace gatehouse::runtime {
 
 /// GuestIndex: default deny: a peer that no entry names is nobody. Of several entries that match, the one with the
 /// most keys is taken, then cid before interface before uid before listener; two entries of equal rank would have
-/// identical keys, which the configuration refuses. A reserved CID (0, 1, 2, 4294967295) is taken only by an entry
-/// that names it. Immutable; safe for all threads; O(entries that share the peer's cid, interface, uid or listener).
+/// the same keys and a listener in common, which the configuration refuses. A reserved CID (0, 1, 2, 4294967295) is
+/// taken only by an entry that names it. Immutable; safe for all threads; O(entries that share the peer's cid,
+/// interface, uid or listener).
 class GuestIndex {
  public:
   explicit GuestIndex(const std::vector<policy::Guest>& guests);

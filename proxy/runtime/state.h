@@ -1,6 +1,7 @@
 // What lives as long as a guest or a backend is configured, shared by all workers.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <vector>
@@ -10,9 +11,11 @@
 #include "proxy/runtime/budget.h"
 #include "proxy/runtime/counters.h"
 #include "proxy/runtime/guest_index.h"
+#include "proxy/runtime/guest_nfs.h"
 #include "proxy/runtime/log_limiter.h"
 #include "proxy/runtime/rate_limiter.h"
 #include "proxy/runtime/reservations.h"
+#include "proxy/runtime/rpcbind_views.h"
 
 namespace gatehouse::runtime {
 
@@ -20,8 +23,10 @@ namespace gatehouse::runtime {
 /// thread of that number (0: the acceptor, then the workers).
 class GuestState {
  public:
-  GuestState(const policy::Guest& guest, std::size_t threads)
+  /// GuestState: `secret` as GuestNfs wants it.
+  GuestState(const policy::Guest& guest, std::size_t threads, rpc::Bytes secret)
       : policy(guest),
+        nfs(guest, secret),
         connections(guest.limits.connections),
         in_flight(guest.limits.in_flight),
         buffered(guest.limits.buffered_bytes),
@@ -35,6 +40,7 @@ class GuestState {
         threads_(threads) {}
 
   const policy::Guest& policy;
+  const GuestNfs nfs;
   Budget connections;
   Budget in_flight;
   Budget buffered;
@@ -44,6 +50,7 @@ class GuestState {
   Reservations gss_requests;  ///< krb5i and krb5p calls that are being received
   Reservations gss_replies;   ///< replies to them, which never wait for calls
   LogLimiter log;
+  std::vector<RpcbindView> rpcbind;         ///< set by Shared, before any thread sees it
   std::atomic<std::uint32_t> next_port{0};  ///< where the next link begins to look for a source port
 
   /// sweep_due: true for one caller every ten seconds of the clock `now_ms`, who sweeps `contexts`.
@@ -84,9 +91,18 @@ class BackendState {
 
 /// Shared: one configuration in force and all that goes with it. Made once, then safe for all threads.
 struct Shared {
-  Shared(config::Config c, std::size_t worker_count) : conf(std::move(c)), index(conf.guests), nobody(10) {
-    for (const policy::Guest& g : conf.guests) guests.push_back(std::make_unique<GuestState>(g, worker_count + 1));
+  /// Shared: `secret` as GuestNfs wants it; see ready().
+  Shared(config::Config c, std::size_t worker_count, rpc::Bytes secret)
+      : conf(std::move(c)), index(conf.guests), nobody(10) {
+    for (const policy::Guest& g : conf.guests)
+      guests.push_back(std::make_unique<GuestState>(g, worker_count + 1, secret));
+    for (std::uint32_t i = 0; i < guests.size(); ++i) guests[i]->rpcbind = rpcbind_views(conf, index, i);
     for (const config::Backend& b : conf.backends) backends.push_back(std::make_unique<BackendState>(b));
+  }
+
+  /// ready: every guest has its keys. False: nobody may be served.
+  [[nodiscard]] bool ready() const {
+    return std::ranges::all_of(guests, [](const auto& g) { return g->nfs.ready; });
   }
 
   const config::Config conf;

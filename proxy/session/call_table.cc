@@ -24,43 +24,43 @@ std::size_t CallTable::slot_of(std::uint32_t xid, std::uint16_t link) const {
   return i;
 }
 
-const Protected* CallTable::find(std::uint32_t xid, std::uint16_t link) const {
+const Outstanding* CallTable::find(std::uint32_t xid, std::uint16_t link) const {
   if (size_ == 0) return nullptr;
   const Slot& s = slots_[slot_of(xid, link)];
-  return s.calls > 0 ? &s.how : nullptr;
+  return s.calls > 0 ? &s.call : nullptr;
 }
 
-bool CallTable::add(std::uint32_t xid, std::uint16_t link, Protected how) {
+bool CallTable::add(std::uint32_t xid, std::uint16_t link, Outstanding call) {
   if (used_ + 1 > slots_.size() / 4 * 3) grow();
   Slot& s = slots_[slot_of(xid, link)];
   if (s.calls == 0) {
     s = {xid, link, 0, 0, {}};
     ++used_;
-  } else if (!same_caller(s.how.context.get(), how.context.get())) {
+  } else if (!same_caller(s.call.how.context.get(), call.how.context.get()) || s.call.nfs != call.nfs) {
     return false;
   } else if (s.answered != 0) {
     // The xid is in use again: nothing of it may expire before its next answer.
     s.answered = 0;
     --leftovers_;
   }
-  s.how = std::move(how);
+  s.call = std::move(call);
   ++s.calls;
   ++size_;
   return true;
 }
 
-bool CallTable::remove(std::uint32_t xid, std::uint16_t link, std::uint64_t now, Protected* how) {
+bool CallTable::remove(std::uint32_t xid, std::uint16_t link, std::uint64_t now, Outstanding* call) {
   if (size_ == 0) return false;
   const std::size_t at = slot_of(xid, link);
   Slot& s = slots_[at];
   if (s.calls == 0) return false;
   --size_;
   if (--s.calls == 0) {
-    if (how != nullptr) *how = std::move(s.how);
+    if (call != nullptr) *call = std::move(s.call);
     free_slot(at);
     return true;
   }
-  if (how != nullptr) *how = s.how;
+  if (call != nullptr) *call = s.call;
   if (s.answered == 0) {
     s.answered = now;
     ++leftovers_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gss/context.h"
+#include "proxy/session/nfs_note.h"
 #include "rpc/gss_cred.h"
 
 namespace gatehouse::session {
@@ -19,6 +20,12 @@ struct Protected {
   rpc::GssService service = rpc::GssService::none;
 };
 
+/// Outstanding: what the reply to a call needs of it.
+struct Outstanding {
+  Protected how;
+  NfsNote nfs;
+};
+
 /// CallTable: a hash table of xids and the links they went to, with how often. A client may send a call again under its
 /// xid; each transmission counts against limits until it is answered, but a server may answer once and drop the others:
 /// what is left of an xid that was answered expires. Open addressing, deletion by shifting back, grows by doubling and
@@ -27,14 +34,14 @@ class CallTable {
  public:
   /// add: remembers that call `xid` went to `link`. A retransmission is one call more: the backend answers each; how
   /// its reply is protected replaces what was remembered. False, and nothing is done: the outstanding call is another
-  /// principal's, or one of the two has none. Its answer, which nothing tells from the other's, would be protected for
-  /// the wrong one.
-  [[nodiscard]] bool add(std::uint32_t xid, std::uint16_t link, Protected how = {});
-  /// find: how the reply to `xid` on `link` is protected; null: there is no such call. Valid until the table changes.
-  [[nodiscard]] const Protected* find(std::uint32_t xid, std::uint16_t link) const;
-  /// remove: forgets one call `xid` that went to `link`, answered at `now` (ms, not 0), and sets `how` (unless null).
+  /// principal's, or one of the two has none, or its results would be read otherwise. Its answer, which nothing tells
+  /// from the other's, would be protected for the wrong one, or changed in the wrong way.
+  [[nodiscard]] bool add(std::uint32_t xid, std::uint16_t link, Outstanding call = {});
+  /// find: the call `xid` on `link`; null: there is none. Valid until the table changes.
+  [[nodiscard]] const Outstanding* find(std::uint32_t xid, std::uint16_t link) const;
+  /// remove: forgets one call `xid` that went to `link`, answered at `now` (ms, not 0), and sets `call` (unless null).
   /// False: there is no such call.
-  bool remove(std::uint32_t xid, std::uint16_t link, std::uint64_t now, Protected* how = nullptr);
+  bool remove(std::uint32_t xid, std::uint16_t link, std::uint64_t now, Outstanding* call = nullptr);
 
   /// Leftover: transmissions of one xid that will not be answered.
   struct Leftover {
@@ -56,7 +63,7 @@ class CallTable {
     std::uint16_t link = 0;
     std::uint32_t calls = 0;     ///< 0: the slot is free
     std::uint64_t answered = 0;  ///< ms; 0: not yet
-    Protected how;
+    Outstanding call;
   };
   [[nodiscard]] std::size_t home(std::uint32_t xid) const;
   [[nodiscard]] std::size_t slot_of(std::uint32_t xid, std::uint16_t link) const;

@@ -105,7 +105,7 @@ rpc::Bytes Session::process_client(rpc::Bytes in) {
       case RecordReader::Kind::body:
         if (body_to_ != nullptr) {
           context_.batch.to(body_to_->sink);
-          context_.batch.put(item.bytes);
+          context_.batch.put(streams(in_) ? in_.nfs->bulk(item.bytes) : item.bytes);
         } else if (gss_ != nullptr && gss_->body.active()) {
           gss_->body.append(item.bytes);
         }
@@ -150,8 +150,13 @@ Session::Step Session::client_call(const RecordReader::Item& item, rpc::Bytes& i
     if (memo_ == nullptr) memo_ = std::make_unique<ForwardMemo>();
     memo_->store(call, d, guest_.policy.name);
   }
+  const NfsOutcome nfs = rewrite_call(call, item.bytes.subspan(call.size), item.length - call.size);
+  if (nfs == NfsOutcome::gather) {
+    in_.reader.gather();
+    return Step::done;
+  }
   if (!take_unit(guest_.in_flight, Wait::in_flight, Count::waits_in_flight)) return Step::wait;
-  forward_call(call, memo_->decision(), memo_->auth(), {}, item, in);
+  forward_call(call, memo_->decision(), memo_->auth(), {}, nfs, item, in);
   return Step::done;
 }
 
@@ -196,12 +201,12 @@ Session::Step Session::refuse(const rpc::CallHeader& call, const policy::Decisio
   return Step::done;
 }
 
-// Counts a call that is forwarded and returns its link; its unit of the in-flight budget is taken. Null: its xid is in
-// use by another caller, and the session was closed.
+// Counts a call that is forwarded and returns its link; its unit of the in-flight budget is taken, and rewrite_call()
+// has seen it. Null: its xid is in use by another caller, and the session was closed.
 Link* Session::note_call(const rpc::CallHeader& call, const policy::Decision& d, Protected how) {
   count_call(d.rule);
   Link& link = link_for(d.backend);
-  if (!calls_.add(call.xid, link.index, std::move(how))) {
+  if (!calls_.add(call.xid, link.index, {std::move(how), call_note_})) {
     guest_.in_flight.give(1);
     close(CloseReason::xid_in_use);
     return nullptr;
@@ -211,30 +216,38 @@ Link* Session::note_call(const rpc::CallHeader& call, const policy::Decision& d,
   return &link;
 }
 
-// Forwards a call whose body stays as it is; `auth` is its credential and verifier for the backend.
+// Forwards a call whose body comes in the clear, and which becomes `nfs`; `auth` is its credential and verifier for the
+// backend.
 void Session::forward_call(const rpc::CallHeader& call, const policy::Decision& d, rpc::Bytes auth, Protected how,
-                           const RecordReader::Item& item, rpc::Bytes& in) {
+                           NfsOutcome nfs, const RecordReader::Item& item, rpc::Bytes& in) {
+  if (ends_here(nfs)) {
+    end_call(call, d, how, nfs);
+    in_.reader.take(in, item.bytes.size());
+    return;
+  }
+  if (nfs != NfsOutcome::same) log_foreign_handle();
   Link* const link = note_call(call, d, std::move(how));
   if (link == nullptr) return;
   std::array<std::uint8_t, 4 + rpc::kMaxCallHeader> head;
   rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
   w.raw(item.bytes.first(rpc::kCallFixed));
   w.raw(auth);
-  send_record(link->sink, std::span<std::uint8_t>(head).first(4 + w.size()), item, call.size);
+  const std::span<std::uint8_t> marked_head = std::span<std::uint8_t>(head).first(4 + w.size());
+  if (nfs == NfsOutcome::same) {
+    send_record(link->sink, marked_head, item, call.size);
+  } else {
+    send_rewritten(link->sink, marked_head, item, *in_.nfs);
+  }
   in_.reader.take(in, item.bytes.size());
-  body_to_ = item.complete ? nullptr : link;
+  // What a call that was cut has left goes nowhere.
+  body_to_ = item.complete || nfs == NfsOutcome::changed ? nullptr : link;
 }
 
 // A reply from the client answers a call of a backend (NFSv4.1 backchannel). To anything else there is no reply.
 Session::Step Session::client_callback_reply(const RecordReader::Item& item, rpc::Bytes& in) {
   const std::uint32_t xid = rpc::XdrReader(item.bytes).u32();
-  for (const auto& link : links_) {
-    if (!link->callbacks.remove(xid, 0, context_.now)) continue;
-    send_record(link->sink, item);
-    in_.reader.take(in, item.bytes.size());
-    body_to_ = item.complete ? nullptr : link.get();
-    return Step::done;
-  }
+  for (const auto& link : links_)
+    if (link->callbacks.find(xid, 0) != nullptr) return relay_callback_reply(*link, item, in);
   close(CloseReason::unexpected_reply);
   return Step::done;
 }

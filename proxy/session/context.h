@@ -6,6 +6,7 @@
 #include "proxy/offload/accept_pool.h"
 #include "proxy/runtime/state.h"
 #include "proxy/session/buffer_pool.h"
+#include "proxy/session/nfs_body.h"
 #include "proxy/session/pipe.h"
 #include "proxy/session/read_buffer.h"
 #include "proxy/session/sink.h"
@@ -30,6 +31,7 @@ class Context {
   Batch batch;
   PipePool pipes;
   BufferPool buffers;
+  NfsScratch nfs_scratch;
 
   [[nodiscard]] gss::Clock clock() const { return {now, wall}; }
 

@@ -1,5 +1,5 @@
 // Calls with RPCSEC_GSS credentials: header, policy, body.
-#include <algorithm>
+#include <cstring>
 
 #include "proxy/log/log.h"
 #include "proxy/session/session.h"
@@ -101,10 +101,15 @@ Session::Step Session::data_call(const rpc::CallHeader& call, const RecordReader
   a.in_flight = a.in_flight || take_unit(guest_.in_flight, Wait::in_flight, Count::waits_in_flight);
   if (!a.in_flight) return Step::wait;
   if (a.service == rpc::GssService::none) {
+    const NfsOutcome nfs = rewrite_call(call, item.bytes.subspan(call.size), item.length - call.size);
+    if (nfs == NfsOutcome::gather) {
+      in_.reader.gather();
+      return Step::done;
+    }
     std::array<std::uint8_t, kMaxAuth> scratch;
     const rpc::Bytes auth = auth_of(call, a, scratch);
     a.in_flight = false;  // the unit is the forwarded call's now
-    forward_call(call, a.decision, auth, {std::move(a.context), a.seq, a.service}, item, in);
+    forward_call(call, a.decision, auth, {std::move(a.context), a.seq, a.service}, nfs, item, in);
     if (!closed_) gss_->admitted.reset();
     return Step::done;
   }
@@ -167,6 +172,9 @@ void Session::open_call(const rpc::CallHeader& call, std::span<std::uint8_t> rec
     log_refusal(call, a.decision, a.context->identity().principal);
     return reject_admitted(call, a);
   }
+  const NfsOutcome nfs = rewrite_call(call, *args, args->size());
+  if (ends_here(nfs)) return end_call(call, a.decision, {std::move(a.context), a.seq, a.service}, nfs);
+  if (nfs != NfsOutcome::same) log_foreign_handle();
   std::array<std::uint8_t, kHeadRoom> head;
   rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
   w.raw(record.first(rpc::kCallFixed));
@@ -174,8 +182,10 @@ void Session::open_call(const rpc::CallHeader& call, std::span<std::uint8_t> rec
   w.raw(auth_of(call, a, scratch));
   Link* const link = note_call(call, a.decision, {std::move(a.context), a.seq, a.service});
   if (link == nullptr) return;
-  rpc::XdrWriter(head).u32(rpc::last_fragment_mark(static_cast<std::uint32_t>(w.size() + args->size())));
-  send_opened(link->sink, rpc::Bytes(head).first(4 + w.size()), *args);
+  const NfsPieces pieces = nfs == NfsOutcome::same ? NfsPieces{{}, *args, {}} : in_.nfs->pieces();
+  rpc::XdrWriter(head).u32(rpc::last_fragment_mark(static_cast<std::uint32_t>(w.size() + pieces.size())));
+  send_opened(link->sink, std::span<std::uint8_t>(head).first(4 + w.size()), pieces);
+  if (nfs != NfsOutcome::same) in_.nfs->release();
 }
 
 // Refuses a call that had its unit of the in-flight budget already.
@@ -184,19 +194,26 @@ void Session::reject_admitted(const rpc::CallHeader& call, const GssSide::Admitt
   reject_verified(call, a.decision, *a.context, a.seq);
 }
 
-// Sends an opened call on: its new header and its arguments, which lie where the record was.
-void Session::send_opened(Sink& to, rpc::Bytes head, std::span<std::uint8_t> args) {
+// Sends an opened call on: its new header and its arguments, of which `bulk` lies where the record was.
+void Session::send_opened(Sink& to, rpc::Bytes head, const NfsPieces& args) {
   Gather& body = gss_->body;
-  if (!body.active()) {
+  const std::size_t before = head.size() + args.head.size();
+  const auto at = body.active() ? static_cast<std::size_t>(args.bulk.data() - body.all().data()) : 0;
+  if (!body.active() || args.bulk.empty() || at < before ||
+      body.all().size() - at < args.bulk.size() + args.tail.size()) {
     context_.batch.to(to);
     context_.batch.copy(head);
-    return context_.batch.put(args);
+    put_pieces(args);
+    // The record's buffer is about to be used again.
+    return body.active() ? context_.batch.finish() : void();
   }
-  // The buffer of a record that was collected goes with it; there is room for the header before the arguments.
-  const auto at = static_cast<std::size_t>(args.data() - body.all().data());
-  std::ranges::copy(head, body.all().begin() + static_cast<std::ptrdiff_t>(at - head.size()));
+  // The buffer of a record that was collected goes with it; there is room for what stands before the data.
+  std::uint8_t* const data = body.all().data() + at;
+  if (!args.head.empty()) std::memcpy(data - args.head.size(), args.head.data(), args.head.size());
+  std::memcpy(data - before, head.data(), head.size());
+  if (!args.tail.empty()) std::memmove(data + args.bulk.size(), args.tail.data(), args.tail.size());
   context_.batch.finish();
-  to.send_owned(body.release(), at - head.size(), at + args.size());
+  to.send_owned(body.release(), at - before, at + args.bulk.size() + args.tail.size());
 }
 
 // Refuses a call whose header was verified: where the refusal is an accepted reply, it has the call's verifier.
@@ -241,13 +258,14 @@ bool Session::verify_for(gss::Context& context, std::uint32_t number, std::uint3
   return false;
 }
 
-void Session::log_finding(const rpc::CallHeader& call, std::string_view finding, std::string_view reply) {
+void Session::log_finding(const rpc::CallHeader& call, std::string_view finding, std::string_view reply,
+                          std::string_view rule) {
   const auto allowed = guest_.log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   log::Line line(log::Level::warning, "refused");
   line.add("guest", guest_.policy.name)
       .add("peer", peer_.str())
-      .add("rule", "rpcsec-gss")
+      .add("rule", rule)
       .add("finding", finding)
       .add("reply", reply)
       .add("program", rpc::program_name(call.program))

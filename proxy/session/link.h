@@ -9,6 +9,7 @@
 #include "proxy/runtime/state.h"
 #include "proxy/session/call_table.h"
 #include "proxy/session/gather.h"
+#include "proxy/session/nfs_body.h"
 #include "proxy/session/pipe.h"
 #include "proxy/session/sink.h"
 #include "rpc/record.h"
@@ -31,6 +32,7 @@ struct Inbound {
   rpc::RecordReader reader;
   std::vector<std::uint8_t> held;  ///< read and, from `held_from` on, not yet used
   std::size_t held_from = 0;
+  std::unique_ptr<NfsBody> nfs;     ///< made at the first record that it looks at
   std::unique_ptr<Pipe> pipe;       ///< while a body is spliced and its target is full
   bool readable = false;            ///< the socket may have bytes that were not read
   bool hangup = false;              ///< EPOLLRDHUP was seen: a short read is not the last
@@ -42,7 +44,7 @@ struct Inbound {
 /// SealedReply: a reply that is collected until its results can be protected.
 struct SealedReply {
   std::uint32_t xid = 0;
-  Protected how;
+  Outstanding call;
   Gather results;
   std::uint64_t reserved = 0;  ///< bytes of gss_reply_bytes taken for it
 };

@@ -71,7 +71,12 @@ void Session::after_input(Inbound& in) {
 
 // The last byte of the body of the record at hand was passed on, or collected.
 void Session::body_ended(Inbound& in) {
-  if (&in != &in_) return record_done(*reply_owner_);
+  if (&in != &in_) {
+    end_stream(in, client_sink_);
+    return closed_ ? void() : record_done(*reply_owner_);
+  }
+  if (body_to_ != nullptr) end_stream(in, body_to_->sink);
+  if (closed_) return;
   in.partial_since = 0;
   body_to_ = nullptr;
   if (gss_ != nullptr && gss_->body.active()) body_complete();
@@ -96,10 +101,12 @@ Session::Splice Session::read_into(int from, Inbound& in, Gather& to) {
 }
 
 Session::Splice Session::splice_body(int from, Inbound& in, Sink& to, int to_fd) {
-  if (in.no_splice || in.reader.remaining() < kSpliceFrom || to.blocked() || to_fd < 0) return Splice::copy;
+  // What follows file data may have to be changed.
+  const std::uint32_t most = streams(in) ? static_cast<std::uint32_t>(in.nfs->bulk_left()) : in.reader.remaining();
+  if (in.no_splice || most < kSpliceFrom || to.blocked() || to_fd < 0) return Splice::copy;
   std::unique_ptr<Pipe> pipe = context_.pipes.get();
   if (pipe == nullptr) return Splice::copy;
-  const Moved moved = splice_in(from, *pipe, in.reader.remaining());
+  const Moved moved = splice_in(from, *pipe, most);
   const std::size_t bytes = pipe->bytes;
   in.pipe = std::move(pipe);
   switch (moved) {
@@ -115,6 +122,7 @@ Session::Splice Session::splice_body(int from, Inbound& in, Sink& to, int to_fd)
       return moved == Moved::source_empty ? Splice::stop : Splice::copy;
   }
   in.reader.skip(static_cast<std::uint32_t>(bytes));
+  if (streams(in)) in.nfs->moved(bytes);
   counters().add(&in == &in_ ? runtime::Count::bytes_in : runtime::Count::bytes_out, bytes);
   return push_pipe(in, to, to_fd);
 }

@@ -89,11 +89,13 @@ rpc::Bytes Session::process_link(Link& link, rpc::Bytes in) {
           link.sealed.results.append(item.bytes);
           if (item.complete) sealed_complete(link);
         } else if (!link.discarding) {
-          counters().add(Count::bytes_out, item.bytes.size());
+          const rpc::Bytes now = streams(link.in) ? link.in.nfs->bulk(item.bytes) : item.bytes;
+          counters().add(Count::bytes_out, now.size());
           context_.batch.to(client_sink_);
-          context_.batch.put(item.bytes);
+          context_.batch.put(now);
         }
-        if (item.complete) record_done(link);
+        if (item.complete) end_stream(link.in, client_sink_);
+        if (item.complete && !closed_) record_done(link);
         break;
       case RecordReader::Kind::head:
         if (link_record(link, item, in) != Step::done) return in;
@@ -125,8 +127,21 @@ Session::Step Session::link_reply(Link& link, const RecordReader::Item& item, rp
     return Step::done;
   }
   if (reserve_reply(link, reply, item) == Step::wait) return Step::wait;
-  Protected how;
-  if (!calls_.remove(reply.xid, link.index, context_.now, &how)) {
+  const Outstanding* const waiting = calls_.find(reply.xid, link.index);
+  NfsOutcome nfs = NfsOutcome::same;
+  // Of a krb5i or krb5p call they are looked at when they are whole.
+  if (waiting != nullptr && waiting->nfs.reply && has_results(reply) && !is_sealed(reply, waiting->how)) {
+    NfsNote note = waiting->nfs;
+    const std::size_t at = reply.verf_end + 4;
+    nfs = rewrite_results(link, note, item.bytes.subspan(at), item.length - at);
+    if (closed_) return Step::done;
+    if (nfs == NfsOutcome::gather) {
+      link.in.reader.gather();
+      return Step::done;
+    }
+  }
+  Outstanding call;
+  if (!calls_.remove(reply.xid, link.index, context_.now, &call)) {
     // For example the second answer to a call that was retransmitted: the client has had the first.
     counters().add(Count::replies_unmatched);
     link.discarding = true;
@@ -134,10 +149,10 @@ Session::Step Session::link_reply(Link& link, const RecordReader::Item& item, rp
     --link.outstanding;
     guest_.in_flight.give(1);
     counters().add(Count::replies);
-    if (how.context != nullptr && !reply.denied) {
-      relay_protected(link, reply, std::move(how), item);
+    if (call.how.context != nullptr && !reply.denied) {
+      relay_protected(link, reply, std::move(call), nfs, item);
     } else {
-      relay_reply(link, reply, item);
+      relay_reply(link, reply, nfs, item);
     }
   }
   if (closed_) return Step::done;
@@ -145,7 +160,7 @@ Session::Step Session::link_reply(Link& link, const RecordReader::Item& item, rp
   return Step::done;
 }
 
-void Session::relay_reply(Link& link, const rpc::ReplyHeader& reply, const RecordReader::Item& item) {
+void Session::relay_reply(Link& link, const rpc::ReplyHeader& reply, NfsOutcome nfs, const RecordReader::Item& item) {
   if (reply.denied && reply.reject_stat == rpc::RejectStat::auth_error) {
     // The credential was ours, so the fault is ours or the backend's, never the client's; most of the codes would
     // make it try the same again for ever.
@@ -156,8 +171,10 @@ void Session::relay_reply(Link& link, const rpc::ReplyHeader& reply, const Recor
     link.discarding = true;
     return;
   }
-  if (!item.complete) reply_owner_ = &link;
-  if (reply.denied || reply.verf.is_empty_none()) return send_record(client_sink_, item);
+  if (nfs == NfsOutcome::same && (reply.denied || reply.verf.is_empty_none())) {
+    if (!item.complete) reply_owner_ = &link;
+    return send_record(client_sink_, item);
+  }
   // A verifier (AUTH_SHORT) is between the gateway and the backend.
   std::array<std::uint8_t, 4 + 20> head;
   rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
@@ -166,7 +183,7 @@ void Session::relay_reply(Link& link, const rpc::ReplyHeader& reply, const Recor
   w.u32(rpc::kMsgAccepted);
   w.u32(static_cast<std::uint32_t>(rpc::AuthFlavor::none));
   w.u32(0);
-  send_record(client_sink_, head, item, reply.verf_end);
+  send_reply(link, reply, head, nfs, item);
 }
 
 Session::Step Session::link_callback(Link& link, const RecordReader::Item& item, rpc::Bytes& in) {
@@ -174,11 +191,11 @@ Session::Step Session::link_callback(Link& link, const RecordReader::Item& item,
     close(CloseReason::too_many_callbacks, link.backend.conf.name);
     return Step::done;
   }
-  counters().add(Count::callbacks);
-  (void)link.callbacks.add(rpc::XdrReader(item.bytes).u32(), 0);  // callbacks are nobody's: it takes each
-  if (!item.complete) reply_owner_ = &link;
-  send_record(client_sink_, item);
-  link.in.reader.take(in, item.bytes.size());
+  rpc::CallHeader call;
+  const HeadStatus status = rpc::parse_call_head(item.bytes, item.complete, call);
+  if (status == HeadStatus::need_more) return Step::need_more;
+  if (status == HeadStatus::ok) return relay_callback(link, call, item, in);
+  close(CloseReason::backend_malformed, link.backend.conf.name);
   return Step::done;
 }
 
@@ -202,7 +219,9 @@ void Session::answer(rpc::Bytes record) {
     return;
   }
   context_.batch.to(client_sink_);
-  context_.batch.copy(record);
+  if (record.size() <= Batch::kMostRoom) return context_.batch.copy(record);
+  context_.batch.put(record);
+  context_.batch.finish();
 }
 
 void Session::send_answers() {

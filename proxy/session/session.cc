@@ -113,7 +113,8 @@ namespace {
 // What a direction holds of the guest's share of memory. A few hundred bytes of a split header are not counted, so that
 // a slow link costs no shared counter at every read.
 std::size_t held_bytes(const Inbound& in) {
-  return in.reader.gathered() + (in.held.size() > ReadBuffer::kHeadroom ? in.held.size() : 0);
+  return in.reader.gathered() + (in.nfs != nullptr ? in.nfs->held() : 0) +
+         (in.held.size() > ReadBuffer::kHeadroom ? in.held.size() : 0);
 }
 
 }  // namespace

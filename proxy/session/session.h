@@ -69,7 +69,7 @@ class Session {
   Step client_call(const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step client_callback_reply(const rpc::RecordReader::Item& item, rpc::Bytes& in);
   void forward_call(const rpc::CallHeader& call, const policy::Decision& d, rpc::Bytes auth, Protected how,
-                    const rpc::RecordReader::Item& item, rpc::Bytes& in);
+                    NfsOutcome nfs, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Link* note_call(const rpc::CallHeader& call, const policy::Decision& d, Protected how);
   bool take_unit(runtime::Budget& budget, Wait what, runtime::Count waits);
   Step stop_for(Wait what, runtime::Count waits);
@@ -92,11 +92,12 @@ class Session {
                      std::span<std::uint8_t, kMaxAuth> scratch);
   void open_call(const rpc::CallHeader& call, std::span<std::uint8_t> record);
   void reject_admitted(const rpc::CallHeader& call, const GssSide::Admitted& a);
-  void send_opened(Sink& to, rpc::Bytes head, std::span<std::uint8_t> args);
+  void send_opened(Sink& to, rpc::Bytes head, const NfsPieces& args);
   void reject_verified(const rpc::CallHeader& call, const policy::Decision& d, gss::Context& context,
                        std::uint32_t seq);
   void body_complete();
-  void log_finding(const rpc::CallHeader& call, std::string_view finding, std::string_view reply);
+  void log_finding(const rpc::CallHeader& call, std::string_view finding, std::string_view reply,
+                   std::string_view rule = "rpcsec-gss");
   bool make_verifier(gss::Context& context, std::uint32_t number, gss::Verifier& out) const;
   bool verify_for(gss::Context& context, std::uint32_t number, std::uint32_t xid, gss::Verifier& out);
 
@@ -118,12 +119,42 @@ class Session {
   Step link_record(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step link_reply(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step link_callback(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
-  void relay_reply(Link& link, const rpc::ReplyHeader& reply, const rpc::RecordReader::Item& item);
+  void relay_reply(Link& link, const rpc::ReplyHeader& reply, NfsOutcome nfs, const rpc::RecordReader::Item& item);
   // gss_replies.cc
+  static bool has_results(const rpc::ReplyHeader& reply) {
+    return !reply.denied && reply.accept_stat == rpc::AcceptStat::success;
+  }
+  static bool is_sealed(const rpc::ReplyHeader& reply, const Protected& how);
   Step reserve_reply(Link& link, const rpc::ReplyHeader& reply, const rpc::RecordReader::Item& item);
-  void relay_protected(Link& link, const rpc::ReplyHeader& reply, Protected how, const rpc::RecordReader::Item& item);
-  void seal_small(std::uint32_t xid, const Protected& how, rpc::Bytes results);
+  void relay_protected(Link& link, const rpc::ReplyHeader& reply, Outstanding call, NfsOutcome nfs,
+                       const rpc::RecordReader::Item& item);
+  void send_reply(Link& link, const rpc::ReplyHeader& reply, std::span<std::uint8_t> marked_head, NfsOutcome nfs,
+                  const rpc::RecordReader::Item& item);
+  void seal_small(Link& link, std::uint32_t xid, Outstanding& call, rpc::Bytes results);
   void sealed_complete(Link& link);
+  bool rewrite_whole(Link& link, NfsNote& note, rpc::Bytes results, NfsPieces& out);
+  bool rewrite_collected(Link& link);
+  void answer_results(std::uint32_t xid, const Protected& how, rpc::Bytes results);
+  void answer_garbage(std::uint32_t xid, const Protected& how);
+
+  // nfs_messages.cc: NFS arguments and results
+  [[nodiscard]] NfsGuest nfs_guest() const;
+  NfsBody& body_of(Inbound& in);
+  static bool streams(const Inbound& in) { return in.nfs != nullptr && in.nfs->streams(); }
+  NfsOutcome rewrite_call(const rpc::CallHeader& call, rpc::Bytes here, std::size_t whole);
+  static bool ends_here(NfsOutcome nfs);
+  void end_call(const rpc::CallHeader& call, const policy::Decision& d, const Protected& how, NfsOutcome nfs);
+  void send_rewritten(Sink& to, std::span<std::uint8_t> marked_head, const rpc::RecordReader::Item& item,
+                      NfsBody& body);
+  void put_pieces(const NfsPieces& pieces);
+  void send_pieces(NfsBody& body, bool finish);
+  void end_stream(Inbound& in, Sink& to);
+  NfsOutcome rewrite_results(Link& link, NfsNote& note, rpc::Bytes here, std::size_t whole);
+  Step relay_callback(Link& link, const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  Step relay_callback_reply(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  void log_foreign_handle();
+  void log_unknown_state(const nfs::Facts& facts);
+  void log_unbound_handle(const Link& link);
 
   void record_done(Link& link);
   void link_ended(Link& link);
@@ -170,6 +201,7 @@ class Session {
   Endpoint client_endpoint_;
   Sink client_sink_;
   Inbound in_;
+  NfsNote call_note_;        ///< of the call that rewrite_call() saw last
   Link* body_to_ = nullptr;  ///< where the rest of the client's record goes; null: nowhere
   Wait wait_ = Wait::nothing;
   Wait retried_ = Wait::nothing;  ///< what the record that is tried again waited for

@@ -167,7 +167,8 @@ class Starter:
             splice = "    option splice-request\n    option splice-response" if name == "haproxy-splice" else ""
             config.write_text(HAPROXY.format(listen=sock, server=server, options=splice))
             command, ready = [find_haproxy(), "-db", "-f", config], None
-        return start(name, pinned(self.core_of(name), command), sock, ready, self.scratch, self.env)
+        return start(name, pinned(self.core_of(name), command), sock, ready, self.scratch,
+                     {**self.env, "STATE_DIRECTORY": str(self.scratch)})
 
     def gatehouse_config(self, name: str, sock: Path, server: Path) -> str:
         if name == "gatehouse":

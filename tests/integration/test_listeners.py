@@ -98,7 +98,7 @@ def test_socket_in_use(directory, backend, stopping):
     stopping(Scripted(path, answer=lambda call: rpc.record(rpc.success(call.xid, b"other"))))
     config = write_config(directory, toml.config({"in": f"unix:{path}"}, {"peer": {"address": backend.address, "programs": [f"{PROGRAM}:1-2"]}},
                                                  {"web1": {"listener": "in", "backends": ["peer"]}}))
-    outcome = run("gatehoused", "--config", config)
+    outcome = run("gatehoused", "--config", config, env={"STATE_DIRECTORY": str(directory)})
     assert outcome.status == 1 and str(path) in outcome.err
     with connect_unix(path) as connection:
         assert connection.call(PROGRAM, 1, 1, USER).results == b"other"

@@ -1,5 +1,6 @@
 #include "proxy/offload/accept_pool.h"
 
+#include <array>
 #include <mutex>
 #include <semaphore>
 #include <string>
@@ -52,7 +53,8 @@ policy::Guest named(const char* name) {
 
 struct Scene {
   policy::Guest a_policy = named("a"), b_policy = named("b");
-  runtime::GuestState a{a_policy, 1}, b{b_policy, 1};
+  std::array<std::uint8_t, nfs::kSecretSize> secret{};
+  runtime::GuestState a{a_policy, 1, secret}, b{b_policy, 1, secret};
   Answers answers;
   Gate* gate = new Gate;
   AcceptPool pool;

@@ -21,14 +21,16 @@ const std::map<std::string, std::set<std::string>> kMay = {
     {"authunix", {"rpc"}},
     {"proxy/policy", {"rpc", "authunix", "gss"}},
     {"proxy/nfs", {"rpc", "gss/crypto"}},
+    {"proxy/rpcbind", {"rpc", "proxy/net/vsock_address.h"}},
     {"proxy/config", {"rpc", "authunix", "gss", "proxy/policy", "proxy/net/address.h"}},
     {"proxy/net", {"rpc", "proxy/config"}},
     {"proxy/log", {}},
-    {"proxy/runtime", {"rpc", "authunix", "gss", "proxy/policy", "proxy/config", "proxy/net"}},
+    {"proxy/runtime",
+     {"rpc", "authunix", "gss", "proxy/policy", "proxy/config", "proxy/net", "proxy/nfs", "proxy/rpcbind"}},
     {"proxy/offload", {"rpc", "gss", "gss/acceptors", "proxy/runtime"}},
     {"proxy/session",
-     {"rpc", "authunix", "gss", "gss/crypto", "proxy/policy", "proxy/config", "proxy/net", "proxy/log", "proxy/runtime",
-      "proxy/offload"}},
+     {"rpc", "authunix", "gss", "gss/crypto", "proxy/nfs", "proxy/policy", "proxy/config", "proxy/net", "proxy/log",
+      "proxy/runtime", "proxy/offload", "proxy/rpcbind"}},
     {"proxy/worker", {"proxy/config", "proxy/net", "proxy/log", "proxy/runtime", "proxy/offload", "proxy/session"}},
     {"proxy/daemon",
      {"gss/acceptors", "proxy/config", "proxy/net", "proxy/log", "proxy/runtime", "proxy/offload", "proxy/worker"}},
@@ -44,7 +46,8 @@ const std::map<std::string, std::set<std::string>> kMay = {
 const std::set<std::string> kImpure = {"sys/socket.h", "sys/epoll.h", "sys/stat.h",   "unistd.h",
                                        "fcntl.h",      "time.h",      "ctime",        "chrono",
                                        "fstream",      "filesystem",  "toml++/toml.h"};
-const std::set<std::string> kPure = {"rpc", "gss", "gss/crypto", "authunix", "proxy/policy", "proxy/nfs"};
+const std::set<std::string> kPure = {"rpc",          "gss",       "gss/crypto",   "authunix",
+                                     "proxy/policy", "proxy/nfs", "proxy/rpcbind"};
 
 // What stands between the two marks of an #include line; empty: the line is none of that kind.
 std::string included(const std::string& line, char open, char close) {

@@ -68,13 +68,14 @@ CONF
 }
 
 # start_gateway NAME: runs gatehoused on /lab/NAME.conf (copied where only root can write) and waits until it is ready. Its log is
-# /lab/NAME.log, its process id /run/NAME.pid, and once it has ended its status is in /run/NAME.status.
+# /lab/NAME.log, its process id /run/NAME.pid, and once it has ended its status is in /run/NAME.status. All of a scenario's have
+# one secret, as one that is started again has.
 start_gateway() {
   install -D -m 600 "/lab/$1.conf" "/run/gatehouse/$1.conf"
   rm -f "/run/$1.status"
   : >"/lab/$1.log"   # before anybody looks for event=ready in it
   (
-    "$gatehoused" --config "/run/gatehouse/$1.conf" >>"/lab/$1.log" 2>&1 &
+    STATE_DIRECTORY=/run/gatehouse/state "$gatehoused" --config "/run/gatehouse/$1.conf" >>"/lab/$1.log" 2>&1 &
     echo $! >"/run/$1.pid"
     wait $!
     echo $? >"/run/$1.status"

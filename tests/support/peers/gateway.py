@@ -1,6 +1,7 @@
 """The gateway itself and its control tool, as a test or the demonstration runs them."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -35,17 +36,21 @@ def parse_line(line: str) -> dict[str, str]:
 class Gateway:
     """Gateway runs gatehoused with the configuration given until stop(), which demands a clean end. It is ready when the
     constructor returns. `prefix` is put before the command line (another user, limits);
-    `pass_fds` are descriptors that it inherits, `env` is added to its environment."""
+    `pass_fds` are descriptors that it inherits, `env` is added to its environment. Its secret is kept in the directory, so that
+    another one started there goes on with the same keys."""
 
     def __init__(self, directory: Path, config: str, drop_ins: Mapping[str, str] | None = None, prefix: Sequence[str] = (),
                  pass_fds: Sequence[int] = (), env: Mapping[str, str] | None = None):
         self.config = write_config(directory, config, drop_ins)
         self._stopped = False
-        self.process = Process([*prefix, str(program("proxy/gatehoused")), "--config", str(self.config)], directory / "gatehoused.log",
+        log, state = directory / "gatehoused.log", directory / "state"
+        before = log.read_text().count("event=ready") if log.exists() else 0
+        state.mkdir(mode=0o700, exist_ok=True)
+        self.process = Process([*prefix, str(program("proxy/gatehoused")), "--config", str(self.config)], log,
                                env={"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", "UBSAN_OPTIONS": "print_stacktrace=1",
-                                    **(env or {})}, pass_fds=pass_fds)
+                                    "STATE_DIRECTORY": str(state), **(env or {})}, pass_fds=pass_fds)
         try:
-            self.process.wait_for(lambda: self.events("ready"), "event=ready in the gateway's log", 20)
+            self.process.wait_for(lambda: len(self.events("ready")) > before, "event=ready in the gateway's log", 20)
         except BaseException:
             self.process.kill()
             raise
@@ -121,10 +126,10 @@ class Outcome:
         return json.loads(self.out)
 
 
-def run(name: str, *arguments) -> Outcome:
-    """run runs a program of the build's proxy/ folder to its end."""
+def run(name: str, *arguments, env: Mapping[str, str] | None = None) -> Outcome:
+    """run runs a program of the build's proxy/ folder to its end; `env` is added to its environment."""
     done = subprocess.run([str(program(f"proxy/{name}")), *map(str, arguments)], stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=60, text=True, errors="replace")
+                          capture_output=True, timeout=60, text=True, errors="replace", env={**os.environ, **(env or {})})
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 

@@ -6,7 +6,7 @@ from . import rpc
 from .client import Connection
 
 PROGRAM, VERSION, MOUNT = 100003, 3, 100005
-LOOKUP, READ, WRITE, CREATE = 3, 6, 7, 8
+GETATTR, LOOKUP, READ, WRITE, CREATE, READDIRPLUS = 1, 3, 6, 7, 8, 17
 FILE_SYNC = 2
 FATTR3 = 84  # bytes
 
@@ -50,6 +50,21 @@ def read(call: Call, handle: bytes, count: int) -> bytes:
 def lookup(call: Call, directory: bytes, name: str) -> bytes:
     """lookup returns the handle of a file."""
     return _ok(call(LOOKUP, rpc.opaque(directory) + rpc.opaque(name.encode()))).opaque()
+
+
+def handles(call: Call, directory: bytes) -> dict[str, bytes]:
+    """handles are the file handles that READDIRPLUS gives, by name."""
+    reader, out = _ok(call(READDIRPLUS, rpc.opaque(directory) + bytes(16) + rpc.u32(4096, 32768))), {}
+    _skip_attributes(reader)
+    reader.take(8)
+    while reader.u32():
+        reader.take(8)
+        name = reader.opaque().decode()
+        reader.take(8)
+        _skip_attributes(reader)
+        if reader.u32():
+            out[name] = reader.opaque()
+    return out
 
 
 def _ok(results: bytes) -> rpc.Reader:

@@ -176,3 +176,29 @@ TEST_CASE("part of a body can go another way and the next record is found [V3]")
   CHECK(next.kind == Kind::head);
   CHECK(copy(next.bytes) == pattern(4));
 }
+
+TEST_CASE("a record of one fragment is gathered where its head does not suffice, and the next one is not [V3]") {
+  const Buffer stream = join({fragment(pattern(300), true), fragment(pattern(5), true), fragment(pattern(700), true)});
+  for (const std::size_t piece : {1U, 7U, 299U, 304U, 2000U}) {
+    RecordReader reader({});
+    std::vector<Buffer> records;
+    Buffer pending;
+    for (std::size_t at = 0; at < stream.size(); at += piece) {
+      pending = join({pending, copy(Bytes(stream).subspan(at, std::min(piece, stream.size() - at)))});
+      Bytes in = pending;
+      for (auto item = reader.next(in); item.kind == Kind::head; item = reader.next(in)) {
+        if (!item.complete) {
+          reader.gather();
+          continue;
+        }
+        records.push_back(copy(item.bytes));
+        CHECK((item.length == item.bytes.size()));
+        reader.take(in, item.bytes.size());
+      }
+      pending = copy(in);
+    }
+    CHECK((records == std::vector<Buffer>{pattern(300), pattern(5), pattern(700)}));
+    CHECK(reader.idle());
+    CHECK(reader.gathered() == 0);
+  }
+}

@@ -2,9 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <fstream>
-
+#include "tests/support/folder.h"
 #include "tests/unit/proxy/config/fixture.h"
 
 using namespace gatehouse;
@@ -13,28 +11,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A folder that is gone when the test is.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "gatehouse-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) FAIL("mkdtemp");
-    path = name;
+// Where a configuration lies, with its drop-ins.
+struct ConfigFolder : Folder {
+  ConfigFolder() {
     fs::create_directory(path / "conf.d");
     fs::permissions(path / "conf.d", fs::perms{0755});
   }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-  fs::path write(const std::string& name, const std::string& text, mode_t mode = 0644) const {
-    std::ofstream(path / name) << text;
-    ::chmod((path / name).c_str(), mode);
-    return path / name;
-  }
-  fs::path path;
 };
 
 std::string first_error(const fs::path& file) {
@@ -45,7 +27,7 @@ std::string first_error(const fs::path& file) {
 }  // namespace
 
 TEST_CASE("drop-ins are read in the order of their names, the later one wins, other keys stay [L1]") {
-  const Folder d;
+  const ConfigFolder d;
   const auto file = d.write("g.conf", "[defaults]\nanonuid = 5\nanongid = 6\n" + kBase);
   d.write("conf.d/20-b.conf", "[defaults]\nanonuid = 2002\n[gateway]\nworkers = 2\n");
   d.write("conf.d/10-a.conf", "[defaults]\nanonuid = 1001\nanongid = 1002\n");
@@ -57,7 +39,7 @@ TEST_CASE("drop-ins are read in the order of their names, the later one wins, ot
 }
 
 TEST_CASE("tables within tables merge key by key, lists of values are replaced [L1]") {
-  const Folder d;
+  const ConfigFolder d;
   const auto file =
       d.write("g.conf", kBase + "[defaults]\nsec = [\"sys\", \"krb5\"]\nlimits = { connections = 1, in_flight = 2 }\n");
   d.write("conf.d/1.conf", "[defaults]\nsec = [\"sys\"]\nlimits = { in_flight = 3 }\n");
@@ -69,7 +51,7 @@ TEST_CASE("tables within tables merge key by key, lists of values are replaced [
 }
 
 TEST_CASE("guests, listeners and backends of drop-ins are added [L2]") {
-  const Folder d;
+  const ConfigFolder d;
   const auto file = d.write("g.conf", kBase);
   d.write("conf.d/web1.conf",
           kGuest +
@@ -81,14 +63,14 @@ TEST_CASE("guests, listeners and backends of drop-ins are added [L2]") {
 }
 
 TEST_CASE("a drop-in for a guest cannot grant it trust unless the list names it [T2]") {
-  const Folder d;
+  const ConfigFolder d;
   const auto file = d.write("g.conf", kBase);
   const auto drop_in = d.write("conf.d/web1.conf", kGuest + "trusted = true\n");
   CHECK(first_error(file).find(drop_in.string() + ":4:11: guest \"web1\" says trusted = true") == 0);
 }
 
 TEST_CASE("errors of all files are found, in the order of the files, with their names [T6]") {
-  const Folder d;
+  const ConfigFolder d;
   const auto file = d.write("g.conf", "[gateway]\nworkers = \"x\"\n");
   const auto a = d.write("conf.d/a.conf", "\n[defaults]\nsquosh = 1\n");
   const auto b = d.write("conf.d/b.conf", "[defaults]\nsecure = 1\n");
@@ -101,7 +83,7 @@ TEST_CASE("errors of all files are found, in the order of the files, with their 
 }
 
 TEST_CASE("what does not end in .conf, and hidden files, are not read [T6]") {
-  const Folder d;
+  const ConfigFolder d;
   const auto file = d.write("g.conf", "");
   d.write("conf.d/notes.txt", "= not toml");
   d.write("conf.d/x.conf~", "= not toml");
@@ -110,7 +92,7 @@ TEST_CASE("what does not end in .conf, and hidden files, are not read [T6]") {
 }
 
 TEST_CASE("a file that is not there, or no file, is an error that names it") {
-  const Folder d;
+  const ConfigFolder d;
   CHECK(first_error(d.path / "missing.conf")
             .find((d.path / "missing.conf").string() + ": cannot be opened: No such file") == 0);
   CHECK(first_error(d.path / "conf.d").find("is no regular file") != std::string::npos);
@@ -120,7 +102,7 @@ TEST_CASE("a file that is not there, or no file, is an error that names it") {
 }
 
 TEST_CASE("a file or folder that everybody can write to is an error [L7]") {
-  const Folder d;
+  const ConfigFolder d;
   const auto file = d.write("g.conf", "", 0646);
   CHECK(first_error(file).find("g.conf: can be written by everybody: chmod o-w it") != std::string::npos);
   ::chmod(file.c_str(), 0644);
@@ -134,7 +116,7 @@ TEST_CASE("a file or folder that everybody can write to is an error [L7]") {
 
 TEST_CASE("a file that is neither root's nor the running user's is an error [L7]") {
   // Only root can give a file away; another user sees that root's own are good.
-  const Folder d;
+  const ConfigFolder d;
   const auto file = d.write("g.conf", "");
   if (::geteuid() == 0) {
     REQUIRE(::chown(file.c_str(), 65534, 65534) == 0);
@@ -148,7 +130,7 @@ TEST_CASE("a file that is neither root's nor the running user's is an error [L7]
 }
 
 TEST_CASE("a file larger than any configuration is refused") {
-  const Folder d;
+  const ConfigFolder d;
   const auto file = d.write("g.conf", std::string(config::kMaxFileBytes + 1, '#'));
   CHECK(first_error(file).find("is larger than") != std::string::npos);
 }

@@ -25,6 +25,40 @@ TEST_CASE("guests with identical keys are an error that names both, other key se
   CHECK(errors(kBase + second("x", "cid = 41\nlistener = \"v\"") + second("y", "listener = \"v\"")).empty());
 }
 
+TEST_CASE("a guest may come by several listeners, each named once [L3]") {
+  const std::string more = kBase + "[[listener]]\nname = \"w\"\naddress = \"vsock:any:111\"\n";
+  const auto c = good(more + second("x", "cid = 7\nlistener = [\"w\", \"v\", \"w\"]"));
+  CHECK(guest(c, "x").identity.listeners == std::vector<std::uint16_t>{2, 0});
+  check_one(errors(kBase + second("x", "listener = []")), "27:12", "listener is an empty list");
+  check_one(errors(kBase + second("x", "listener = [\"v\", \"nobody\"]")), "27:18", "there is no listener \"nobody\"");
+  check_one(errors(kBase + second("x", "listener = [\"v\", 7]")), "27:18", "or a list of strings");
+  check_one(errors(kBase + second("x", "listener = 7")), "27:12", "or a list of strings");
+  check_one(errors(kBase + second("x", "cid = 42\nlistener = [\"v\", \"u\"]")), "28:12", "can never match");
+}
+
+TEST_CASE("guests that one peer could both be are an error, also where lists of listeners overlap [L2, L9]") {
+  check_one(errors(kBase + second("x", "listener = [\"v\", \"u\"]") + second("y", "listener = \"u\"")), "28:1",
+            "guests \"x\" (f:25:1) and \"y\" have the same identity, listener = \"u\"");
+  check_one(errors(kBase + second("x", "listener = \"v\"") + second("y", "listener = [\"u\", \"v\"]")), "28:1",
+            "listener = [\"u\", \"v\"]");
+  CHECK(errors(kBase + second("x", "listener = \"v\"") + second("y", "listener = [\"u\"]")).empty());
+  CHECK(errors(kBase + second("x", "cid = 7\nlistener = [\"v\"]") + second("y", "listener = [\"u\", \"v\"]")).empty());
+}
+
+TEST_CASE("a guest with listeners of both kinds may have source ports or not [V5]") {
+  const auto c = good(kBase + second("both", "listener = [\"v\", \"u\"]") + second("x", "uid = 5\nlistener = [\"u\"]"));
+  CHECK_FALSE(config::source_port_known(c, guest(c, "both")).has_value());
+  CHECK(config::source_port_known(c, guest(c, "x")) == std::optional(false));
+}
+
+TEST_CASE("a listener answers rpcbind when it says so, but for one of systemd [V2]") {
+  const std::string r = "[[listener]]\nname = \"r\"\naddress = \"vsock:any:111\"\n";
+  CHECK_FALSE(good(kBase + r).listeners[2].rpcbind);
+  CHECK(good(kBase + r + "rpcbind = true\n").listeners[2].rpcbind);
+  check_one(errors(kBase + "[[listener]]\nname = \"r\"\naddress = \"systemd:x\"\nrpcbind = true\n"), "28:11",
+            "shows only at run time");
+}
+
 TEST_CASE("keys that no peer can have together are an error [L3]") {
   check_one(errors(kBase + second("x", "cid = 42\nuid = 7")), "25:1", "can never match");
   check_one(errors(kBase + second("x", "cid = 42\nlistener = \"u\"")), "28:12", "can never match");
@@ -51,7 +85,7 @@ TEST_CASE("a reserved CID is a guest's when an entry states it [V4]") {
 TEST_CASE("identity keys are read") {
   const auto c =
       good(kBase + second("x", "listener = \"u\"\nuid = 1000\nuuid = \"6b1b3c5e-98f2-4c0e-8e0e-1f2a3b4c5d6e\""));
-  CHECK(guest(c, "x").identity.listener == std::optional<std::uint16_t>(1));
+  CHECK(guest(c, "x").identity.listeners == std::vector<std::uint16_t>{1});
   CHECK(guest(c, "x").identity.uid == 1000U);
   CHECK(guest(c, "x").uuid == "6b1b3c5e-98f2-4c0e-8e0e-1f2a3b4c5d6e");
 }

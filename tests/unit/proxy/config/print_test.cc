@@ -39,6 +39,16 @@ void check_equal(const policy::Limits& a, const policy::Limits& b) {
   CHECK(a.gss_reply_bytes == b.gss_reply_bytes);
 }
 
+void check_equal(const policy::NfsRules& a, const policy::NfsRules& b) {
+  CHECK(a.bind_state == b.bind_state);
+  CHECK(a.bind_owners == b.bind_owners);
+  CHECK(a.bind_handles == b.bind_handles);
+  CHECK(a.callback_addresses == b.callback_addresses);
+  CHECK(a.ro == b.ro);
+  CHECK(a.pass_unknown == b.pass_unknown);
+  CHECK(a.mount_paths == b.mount_paths);
+}
+
 void check_equal(const config::Kerberos& a, const config::Kerberos& b) {
   CHECK(a.acceptor == b.acceptor);
   CHECK(a.keytab == b.keytab);
@@ -72,12 +82,14 @@ void check_equal(const policy::Guest& a, const policy::Guest& b) {
   CHECK(a.source_address_stated == b.source_address_stated);
   check_equal(a.ids, b.ids);
   check_equal(a.limits, b.limits);
+  check_equal(a.nfs, b.nfs);
 }
 
 void check_equal(const config::Config& a, const config::Config& b) {
   CHECK(a.gateway.workers == b.gateway.workers);
   CHECK(a.gateway.idle_timeout == b.gateway.idle_timeout);
   CHECK(a.gateway.record_timeout == b.gateway.record_timeout);
+  CHECK(a.gateway.secret == b.gateway.secret);
   CHECK(a.admin.socket == b.admin.socket);
   CHECK(a.admin.http == b.admin.http);
   check_equal(a.kerberos, b.kerberos);
@@ -138,9 +150,17 @@ gid_map = []
 programs = ["nfs:4", "mountd:3/mnt,umnt"]
 limits = { connections = 1, in_flight = 2, record_bytes = 1000, fragments = 3, buffered_bytes = "5GiB", log_lines = 4, contexts = 5, nascent_contexts = 6, inits_per_second = 7, gss_request_bytes = 1000, gss_reply_bytes = "3GiB" }
 principals = ["*@EXAMPLE.COM", "a \"b\"@*"]
+state_ids = "plain"
+client_owners = "bound"
+callback_addresses = "plain"
+filehandles = "bound"
+ro = true
+unknown_operations = "pass"
+mount_paths = ["/srv/a \"b\"", "/"]
 [gateway]
 workers = 7
 idle_timeout = "90s"
+secret = "/s \"t\""
 [admin]
 http = "127.0.0.1:1"
 [kerberos]

@@ -224,6 +224,33 @@ TEST_CASE("an answer is shown for people with its rule, reason and credential [L
   CHECK(contains(ctl::text(answer(by_cid(9))), "refused"));
 }
 
+TEST_CASE("an allowed call of NFS or MOUNT is shown with what is changed in its messages [L1, T3]") {
+  const std::string text =
+      "[[listener]]\nname = \"v\"\naddress = \"vsock:any:1\"\n[[backend]]\nname = \"b\"\naddress = \"unix:/b\"\n"
+      "programs = [\"nfs:3-4\", \"mountd:3\", \"300000:1\"]\n[defaults]\nbackends = [\"b\"]\n";
+  const std::string guests =
+      "[[guest]]\nname = \"a\"\ncid = 5\nro = true\nfilehandles = \"bound\"\nmount_paths = [\"/a\", \"/b\"]\n"
+      "[[guest]]\nname = \"b\"\ncid = 6\n";
+  const auto rules = [&](const char* name, const char* program, std::uint32_t version, const char* procedure) {
+    Question q = question(name);
+    q.claim.program = program;
+    q.claim.version = version;
+    q.claim.procedure = procedure;
+    return ctl::explain(good(text + guests), q)->nfs;
+  };
+  using Words = std::vector<std::string>;
+  const std::string ro = "read-only: what changes something is answered ROFS";
+  CHECK(rules("a", "nfs", 4, "compound") == Words{"state ids bound", "client owners bound", "no callback addresses",
+                                                  "unknown operations refused", "file handles bound", ro});
+  CHECK(rules("b", "nfs", 3, "read") == Words{"file handles plain"});
+  CHECK(rules("a", "mountd", 3, "mnt") == Words{"file handles bound", "mounts of /a", "mounts of /b"});
+  CHECK(rules("a", "300000", 1, "1").empty());
+  Question q = question("a");
+  CHECK(contains(ctl::text(*ctl::explain(good(text + guests), q)),
+                 "\n  nfs         state ids bound, client owners bound,"));
+  CHECK(contains(ctl::json(*ctl::explain(good(text + guests), q)), "\"nfs\": [\n    \"state ids bound\","));
+}
+
 TEST_CASE("JSON has decision, rule, reason, credential, backend, reply, guest and warnings [L1]") {
   const std::string allowed = ctl::json(answer(question("web1")));
   for (const char* part : {"\"decision\": \"allowed\"", "\"rule\": \"granted\"",

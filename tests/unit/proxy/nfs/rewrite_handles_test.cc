@@ -32,6 +32,19 @@ TEST_CASE("bound handles: PUTFH takes the guest's own and fails with STALE for a
   CHECK(call(rules, readdir(32768)).out == readdir(24576));
 }
 
+TEST_CASE("handles are bound also where ids are not, and ids where handles are not [P9, T3]") {
+  const Keys a("a");
+  const auto getfh = [](const std::array<std::uint8_t, 16>& session, std::string_view handle) {
+    return message_of(Message::reply, {Words().u32({53, 0}).add(session_words(session)).u32({1, 0, 0, 0, 0}),
+                                       Words().u32({10, 0}).opaque(handle)});
+  };
+  const Outcome handles = reply({.keys = &a, .bind_state = false, .bind_handles = true}, getfh(kServers, "handle"));
+  const std::string bound(handles.out.end() - 24, handles.out.end() - 2);
+  CHECK(bound.starts_with("handle"));
+  CHECK(handles.out == getfh(kServers, bound));
+  CHECK(reply({.keys = &a}, getfh(kServers, "handle")).out == getfh(shown_to(a), "handle"));
+}
+
 TEST_CASE("a READDIR reply of many entries has all its handles bound [P9]") {
   const Keys a("a");
   const auto entries = [](const std::vector<std::string>& handles) {

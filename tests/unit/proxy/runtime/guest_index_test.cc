@@ -36,7 +36,7 @@ TEST_CASE("a peer that no entry names is nobody [V6]") {
 
 TEST_CASE("a reserved CID is taken only by an entry that names it [V4]") {
   std::vector<Guest> guests{guest("all"), guest("loop")};
-  guests[0].identity.listener = 0;
+  guests[0].identity.listeners = {0};
   guests[1].identity.cid = 1;
   const GuestIndex index(guests);
   CHECK(index.find(vsock(77)) == 0U);
@@ -50,8 +50,8 @@ TEST_CASE("all stated keys must match, and the entry with more of them is taken"
   std::vector<Guest> guests{guest("cid"), guest("cid+listener"), guest("listener")};
   guests[0].identity.cid = 42;
   guests[1].identity.cid = 42;
-  guests[1].identity.listener = 1;
-  guests[2].identity.listener = 1;
+  guests[1].identity.listeners = {1};
+  guests[2].identity.listeners = {1};
   const GuestIndex index(guests);
   CHECK(index.find(vsock(42, 0)) == 0U);
   CHECK(index.find(vsock(42, 1)) == 1U);
@@ -59,9 +59,24 @@ TEST_CASE("all stated keys must match, and the entry with more of them is taken"
   CHECK_FALSE(index.find(vsock(43, 0)));
 }
 
+TEST_CASE("a guest with several listeners comes by any of them and by no other") {
+  std::vector<Guest> guests{guest("a"), guest("b")};
+  guests[0].identity.listeners = {1, 4};
+  guests[1].identity.cid = 42;
+  guests[1].identity.listeners = {4, 5};
+  const GuestIndex index(guests);
+  CHECK(index.find(vsock(7, 1)) == 0U);
+  CHECK(index.find(vsock(7, 4)) == 0U);
+  CHECK(index.find(vsock(42, 4)) == 1U);
+  CHECK(index.find(vsock(42, 5)) == 1U);
+  CHECK(index.find(vsock(42, 1)) == 0U);
+  CHECK_FALSE(index.find(vsock(42, 2)));
+  CHECK_FALSE(index.find(vsock(7, 5)));
+}
+
 TEST_CASE("with as many keys, cid is stronger than interface, then uid, then listener") {
   std::vector<Guest> guests{guest("listener"), guest("uid"), guest("tap")};
-  guests[0].identity.listener = 3;
+  guests[0].identity.listeners = {3};
   guests[1].identity.uid = 1000;
   guests[2].identity.interface = "tap0";
   const GuestIndex index(guests);

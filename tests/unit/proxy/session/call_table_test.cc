@@ -70,3 +70,21 @@ TEST_CASE("an xid that is used again is not expired before its next answer") {
   CHECK(table.expire(1500));
   CHECK(table.size() == 0);
 }
+
+TEST_CASE("an xid of which the results would be read otherwise is not taken a second time") {
+  using gatehouse::session::NfsKind;
+  using gatehouse::session::NfsNote;
+  NfsNote compound;
+  compound.kind = NfsKind::compound;
+  NfsNote of_version_0 = compound;
+  of_version_0.call.minor = 0;
+  compound.call.minor = 1;
+  CallTable table;
+  REQUIRE(table.add(7, 1, {{}, compound}));
+  CHECK(table.add(7, 1, {{}, compound}));
+  CHECK_FALSE(table.add(7, 1, {{}, of_version_0}));
+  CHECK_FALSE(table.add(7, 1));
+  CHECK(table.size() == 2);
+  REQUIRE(table.find(7, 1) != nullptr);
+  CHECK(table.find(7, 1)->nfs == compound);
+}
