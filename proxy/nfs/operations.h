@@ -2,6 +2,7 @@
 // section 18, RFC 7862 section 15, RFC 8276 section 8; of callbacks RFC 8881 section 20, RFC 7862 section 16.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <iterator>
 
@@ -29,6 +30,10 @@ const Shape* arguments_of(std::uint32_t number);
 const Shape* results_of(std::uint32_t number);
 const Shape* callback_arguments_of(std::uint32_t number);
 const Shape* callback_results_of(std::uint32_t number);
+
+/// results_hold: the operations whose results, in 4.1 and later, have something in them that the rules may change
+/// besides file handles: one bit each, as Facts::seen.
+std::array<std::uint64_t, 2> results_hold();
 
 /// first_minor: the minor version that brought the operation. One that a later minor version took away is still read
 /// there: a server may, too.

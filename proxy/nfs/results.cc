@@ -203,6 +203,40 @@ static_assert(shallow(kResults));
 
 }  // namespace
 
+namespace {
+
+consteval Points points_in(const Field* first, std::size_t count) {
+  Points out = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Field& f = first[i];
+    out |= bit(f.point);
+    if (f.kind == Kind::choice) {
+      for (std::size_t a = 0; a < f.count; ++a) out |= points_in(f.arms[a].body, f.arms[a].count);
+    } else if (f.body != nullptr) {
+      out |= points_in(f.body, f.count);
+    }
+  }
+  return out;
+}
+
+consteval std::array<std::uint64_t, 2> holding(Points points) {
+  std::array<std::uint64_t, 2> out{};
+  for (std::size_t i = 0; i < std::size(kResults); ++i) {
+    const std::size_t number = kFirstOperation + i;
+    if ((points_in(kResults[i].first, kResults[i].count) & points) != 0)
+      out[number / 64] |= std::uint64_t{1} << number % 64;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::array<std::uint64_t, 2> results_hold() {
+  static constexpr auto kHolding =
+      holding(Point::session | Point::client | bit(Point::denied) | bit(Point::callback_using) | bit(Point::flavors));
+  return kHolding;
+}
+
 const Shape* results_of(std::uint32_t number) {
   if (number == kIllegal) return &kNoMore;
   const std::uint32_t i = number - kFirstOperation;

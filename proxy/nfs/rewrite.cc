@@ -7,7 +7,7 @@
 namespace gatehouse::nfs {
 namespace {
 
-constexpr std::size_t kBatch = 4;  // more than most messages have
+constexpr std::size_t kBatch = 2;  // more than most messages have
 
 void patch(std::span<std::uint8_t> out, std::size_t at, std::uint32_t value) {
   rpc::XdrWriter(out.subspan(at, 4)).u32(value);
@@ -50,10 +50,12 @@ std::size_t compound_results(Status4 status, rpc::Bytes tag, std::span<std::uint
   return w.ok() ? w.size() : 0;
 }
 
-Rewrite::Rewrite(const Rules& rules, Message message, CallNote& note, rpc::Bytes in, std::span<std::uint8_t> out)
+Rewrite::Rewrite(const Rules& rules, Message message, CallNote& note, rpc::Bytes in, std::span<std::uint8_t> out,
+                 SessionMemo* memo)
     : rules_(rules),
       message_(message),
       note_(note),
+      memo_(memo),
       in_(in),
       out_(out),
       editor_(in, out),

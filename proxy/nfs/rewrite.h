@@ -54,6 +54,7 @@ struct Cut {
 struct CallNote {
   std::uint32_t minor = 0;
   Cut cut;
+  bool session_alone = false;  ///< the results have nothing to change but the session id of SEQUENCE, their first
   friend bool operator==(const CallNote&, const CallNote&) = default;
 };
 
@@ -71,12 +72,22 @@ enum class Rewritten : std::uint8_t {
   no_handle,  ///< replies: a file handle is too long to be bound
 };
 
+/// SessionMemo: the session id that was changed last, one way: a connection's calls are of one session. Not
+/// thread-safe.
+struct SessionMemo {
+  std::array<std::uint8_t, 16> from{};
+  std::array<std::uint8_t, 16> to{};
+  bool known = false;
+};
+
 /// Rewrite: one message's. At most what `out` has room for is written; it needs the message's size and growth() more,
 /// and may lie over the message under Editor's rule. `note` is written by calls, and read by replies: the same for
 /// both. A reply to a call that was cut must be here whole. One thread's; allocates nothing.
 class Rewrite {
  public:
-  Rewrite(const Rules& rules, Message message, CallNote& note, rpc::Bytes in, std::span<std::uint8_t> out);
+  /// `memo` may be null.
+  Rewrite(const Rules& rules, Message message, CallNote& note, rpc::Bytes in, std::span<std::uint8_t> out,
+          SessionMemo* memo = nullptr);
 
   Rewritten run();
   /// size: bytes in `out`, after changed, answered and part.
@@ -116,6 +127,7 @@ class Rewrite {
   const Rules& rules_;
   const Message message_;
   CallNote& note_;
+  SessionMemo* const memo_;
   rpc::Bytes in_;
   std::span<std::uint8_t> out_;
   Editor editor_;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "proxy/nfs/rewrite.h"
+#include "proxy/nfs/straight.h"
 
 namespace gatehouse::nfs {
 namespace {
@@ -71,8 +72,12 @@ bool Rewrite::change(const Spot& spot) {
 void Rewrite::change_id(const Spot& spot) {
   const GuestKeys& keys = *rules_.keys;
   const bool to_server = toward_server();
-  if (spot.point == Point::session)
-    return through(editor_, in_, spot, keys, to_server ? &GuestKeys::session_to_server : &GuestKeys::session_to_guest);
+  if (spot.point == Point::session) {
+    std::array<std::uint8_t, 16> id;
+    std::memcpy(id.data(), in_.data() + spot.offset, id.size());
+    change_session(keys, to_server, id, memo_);
+    return editor_.replace(spot, id);
+  }
   if (spot.point == Point::client)
     return through(editor_, in_, spot, keys, to_server ? &GuestKeys::client_to_server : &GuestKeys::client_to_guest);
   if (note_.minor == 0)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proxy/nfs/mount.h"
+#include "proxy/nfs/straight.h"
 
 namespace gatehouse::session {
 namespace {
@@ -47,7 +48,7 @@ NfsNote NfsBody::note_of(const NfsGuest& guest, const rpc::CallHeader& call) {
 }
 
 NfsOutcome NfsBody::begin(Message message, NfsNote& note, rpc::Bytes here, std::size_t whole) {
-  release();
+  if (owns()) release();
   pieces_ = {};
   to_come_ = 0;
   foreign_handle_ = unbound_handle_ = false;
@@ -65,7 +66,7 @@ NfsOutcome NfsBody::begin(Message message, NfsNote& note, rpc::Bytes here, std::
 
 Rewritten NfsBody::run(Message message, NfsNote& note, rpc::Bytes in, std::span<std::uint8_t> out) {
   note_ = note.call;
-  rewrite_.emplace(guest_.rules, message, note_, in, out);
+  rewrite_.emplace(guest_.rules, message, note_, in, out, &memo_);
   const Rewritten what = rewrite_->run();
   foreign_handle_ = rewrite_->foreign_handle();
   if (message == Message::call) note.call = note_;
@@ -76,6 +77,14 @@ Rewritten NfsBody::run(Message message, NfsNote& note, rpc::Bytes in, std::span<
 // need not be waited for, nor copied.
 NfsOutcome NfsBody::compound(Message message, NfsNote& note, rpc::Bytes here, std::size_t whole) {
   const bool complete = here.size() == whole;
+  if (message == Message::call && complete) {
+    if (const auto straight = nfs::straight_call(guest_.rules, here)) {
+      note.call = straight->note;
+      return session_alone(message, here, straight->session, whole);
+    }
+  } else if (message == Message::reply && note.call.session_alone) {
+    if (const auto straight = nfs::straight_reply(here)) return session_alone(message, here, straight->session, whole);
+  }
   const bool may_grow = message == Message::reply && (note.call.cut.operation != 0 || guest_.rules.bind_handles);
   if (may_grow && !complete) return NfsOutcome::gather;
   if (may_grow && whole > NfsScratch::kHead) return whole_compound(message, note, here);
@@ -85,6 +94,16 @@ NfsOutcome NfsBody::compound(Message message, NfsNote& note, rpc::Bytes here, st
   const NfsOutcome out = first_part(what, head, here.subspan(head.size()), whole - head.size());
   if (out != NfsOutcome::gather || !complete) return out;
   return whole_compound(message, note, here);
+}
+
+// Most messages: what stands behind the session id goes on as it is.
+NfsOutcome NfsBody::session_alone(Message message, rpc::Bytes here, std::size_t at, std::size_t whole) {
+  const std::size_t size = at + 16;
+  std::ranges::copy(here.first(size), scratch_.head.begin());
+  nfs::change_session(*guest_.rules.keys, message == Message::call, nfs::SessionId(scratch_.head.data() + at, 16),
+                      &memo_);
+  pieces_.head = rpc::Bytes(scratch_.head).first(size);
+  return stream(here.subspan(size), whole - size, whole - size);
 }
 
 // What the beginning of a message says of it all. gather: nothing for certain.

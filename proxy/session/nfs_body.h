@@ -93,6 +93,7 @@ class NfsBody {
   [[nodiscard]] bool unbound_handle() const { return unbound_handle_; }
 
  private:
+  NfsOutcome session_alone(nfs::Message message, rpc::Bytes here, std::size_t at, std::size_t whole);
   NfsOutcome compound(nfs::Message message, NfsNote& note, rpc::Bytes here, std::size_t whole);
   nfs::Rewritten run(nfs::Message message, NfsNote& note, rpc::Bytes in, std::span<std::uint8_t> out);
   NfsOutcome first_part(nfs::Rewritten what, rpc::Bytes head, rpc::Bytes rest, std::size_t left);
@@ -113,6 +114,7 @@ class NfsBody {
   bool streams_ = false;
   std::size_t bulk_left_ = 0;
   Gather tail_;
+  nfs::SessionMemo memo_;
   nfs::CallNote note_;  // of the message that is rewritten now: `rewrite_` refers to it
   std::optional<nfs::Rewrite> rewrite_;
   bool foreign_handle_ = false;

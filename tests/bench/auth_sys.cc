@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "tests/bench/compound.h"
 #include "tests/bench/dialect.h"
 
 namespace gatehouse::bench {
@@ -7,7 +8,10 @@ namespace {
 
 class AuthSys : public Dialect {
  public:
-  explicit AuthSys(const Work& work) : work_(work), call_(make_call(work.procedure, work.payload)) {}
+  explicit AuthSys(const Work& work)
+      : work_(work),
+        call_(work.compound_version != 0 ? make_compound_call(work.compound_version, work.handle)
+                                         : make_call(work.procedure, work.payload)) {}
 
   bool call(std::uint32_t /*slot*/, std::uint32_t xid, SendQueue& out) override {
     put32(call_, kMark, xid);
@@ -21,7 +25,9 @@ class AuthSys : public Dialect {
   }
 
   Seen examine(std::uint32_t /*slot*/, std::uint32_t xid, std::span<std::uint8_t> head) override {
-    return {.fault = reply_fault(head, xid, work_.procedure, work_.payload), .rest = Seen::Rest::payload};
+    const char* fault = reply_fault(head, xid, work_.procedure, work_.payload);
+    if (fault == nullptr && work_.compound_version != 0) fault = compound_fault(head.subspan(kReplyHeader));
+    return {.fault = fault, .rest = Seen::Rest::payload};
   }
 
   const char* open(std::uint32_t /*slot*/, std::uint32_t /*xid*/, std::span<std::uint8_t> /*record*/) override {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "tests/bench/send_queue.h"
 #include "tests/bench/wire.h"
@@ -12,9 +13,11 @@ namespace gatehouse::bench {
 // Work is what every client of one run does.
 struct Work {
   Procedure procedure = Procedure::getattr;
-  std::uint32_t payload = 0;  // bytes a READ or WRITE carries
-  std::uint32_t depth = 1;    // calls outstanding a connection, at most 256
-  std::uint32_t batch = 1;    // calls that share one send; 1 is what NFS clients do
+  std::uint32_t payload = 0;           // bytes a READ or WRITE carries
+  std::uint32_t depth = 1;             // calls outstanding a connection, at most 256
+  std::uint32_t batch = 1;             // calls that share one send; 1 is what NFS clients do
+  std::uint32_t compound_version = 0;  // calls are the COMPOUND of compound.h, sent as this version; 0: NFSv3
+  std::vector<std::uint8_t> handle;    // of such calls
 };
 
 // Seen is what a dialect makes of the first bytes of a reply.

@@ -1,7 +1,9 @@
 // bench_load: AUTH_SYS or RPCSEC_GSS calls over stream sockets, every reply verified; prints one line of JSON.
 //   bench_load --socket PATH --mode 1x1|16x1|16x8|16x8b|1000x1|read|write|idle|churn [--seconds S | --calls N]
 //              [--pid PID] [--warm-up S] [--connections N] [--depth N] [--batch N] [--size BYTES]
-//              [--sec sys|krb5|krb5i|krb5p [--service NAME@HOST] [--contexts N [--used N]] [--sample N] [--tokens N]]
+//              [--compound 4|3] [--sec sys|krb5|krb5i|krb5p [--service NAME@HOST] [--contexts N [--used N]] [--sample
+//              N] [--tokens N]]
+// --compound: small calls are COMPOUNDs of NFSv4.2, sent as that version: 3 is for comparing, nobody looks into it.
 // Each call has a send of its own, as NFS clients do it, unless --batch (mode 16x8b: 8) lets calls share one.
 // The CPU time of PID (all threads) is read at the begin and the end of the steady part. A wrong reply: exit status 1.
 // Contexts (one a connection, unless --contexts) are established through the same socket with the tickets of
@@ -15,6 +17,7 @@
 #include <string>
 
 #include "tests/bench/args.h"
+#include "tests/bench/compound.h"
 #include "tests/bench/load_run.h"
 #include "tests/bench/load_security.h"
 #include "tests/bench/process.h"
@@ -40,9 +43,9 @@ constexpr std::array<Mode, 9> kModes{{{"1x1", 1, 1, 1, Procedure::getattr},
                                       {"idle", 1000, 1, 1, Procedure::getattr},
                                       {"churn", 16, 1, 1, Procedure::null}}};
 
-constexpr std::array<std::string_view, 16> kOptions{
-    "--socket", "--mode", "--seconds", "--calls",   "--pid",      "--warm-up", "--connections", "--depth",
-    "--batch",  "--size", "--sec",     "--service", "--contexts", "--used",    "--sample",      "--tokens"};
+constexpr std::array<std::string_view, 17> kOptions{
+    "--socket", "--mode", "--seconds", "--calls",    "--pid",  "--warm-up", "--connections", "--depth",   "--batch",
+    "--size",   "--sec",  "--service", "--contexts", "--used", "--sample",  "--tokens",      "--compound"};
 
 int fail(const std::string& why) {
   std::fprintf(stderr, "bench_load: %s\n", why.c_str());
@@ -85,6 +88,20 @@ std::expected<Plan, std::string> make_plan(const Args& args, const Mode& mode) {
   plan.warm_up = *warm_up;
   plan.pid = static_cast<pid_t>(*pid);
   return plan;
+}
+
+// --compound VERSION: small calls by AUTH_SYS as COMPOUNDs, with the handle that the server shows.
+std::expected<void, std::string> prepare_compound(const Args& args, const Mode& mode, Plan& plan) {
+  const auto version = args.number("--compound", 0, kVersion, kCompoundVersion);
+  if (!version) return std::unexpected(version.error());
+  if (*version == 0) return {};
+  if (mode.procedure != Procedure::getattr || args.text("--sec", "sys") != "sys")
+    return std::unexpected("--compound is for the modes of small calls, with --sec sys");
+  plan.work.compound_version = static_cast<std::uint32_t>(*version);
+  auto handle = learn_handle(plan.target, plan.work.compound_version);
+  if (!handle) return std::unexpected("asking for a file handle: " + handle.error());
+  plan.work.handle = std::move(*handle);
+  return {};
 }
 
 void print_steady(const Mode& mode, const Plan& plan, const Security& security, const Measured& measured) {
@@ -144,6 +161,7 @@ int main_of_load(int argc, char** argv) {
   if (!mode) return fail("--mode is one of 1x1, 16x1, 16x8, 16x8b, 1000x1, read, write, idle, churn");
   auto plan = make_plan(*args, *mode);
   if (!plan) return fail(plan.error());
+  if (auto made = prepare_compound(*args, *mode, *plan); !made) return fail(made.error());
   raise_descriptor_limit();
   const auto security = Security::prepare(*args, mode->name == "churn", *plan);
   if (!security) return fail(security.error());

@@ -103,13 +103,14 @@ address = "unix:{listen}"
 [[backend]]
 name = "nfs"
 address = "unix:{server}"
-programs = ["nfs:3"]
+programs = ["nfs:3-4"]
 
 [[guest]]
 name = "bench"
 listener = "bench"
 sec = [{sec}]
 backends = ["nfs"]
+filehandles = "{filehandles}"
 limits = {{ connections = 2000, in_flight = 65536{limits} }}
 """
 
@@ -171,9 +172,10 @@ class Starter:
                      {**self.env, "STATE_DIRECTORY": str(self.scratch)})
 
     def gatehouse_config(self, name: str, sock: Path, server: Path) -> str:
-        if name == "gatehouse":
-            return GATEHOUSE.format(listen=sock, server=server, sec='"sys"', limits="")
-        text = GATEHOUSE.format(listen=sock, server=server, sec=ALL_FLAVORS, limits=KERBEROS_LIMITS)
+        if name in ("gatehouse", "gatehouse-bound"):
+            handles = "bound" if name == "gatehouse-bound" else "plain"
+            return GATEHOUSE.format(listen=sock, server=server, sec='"sys"', limits="", filehandles=handles)
+        text = GATEHOUSE.format(listen=sock, server=server, sec=ALL_FLAVORS, limits=KERBEROS_LIMITS, filehandles="plain")
         return text + KERBEROS.format(keytab=self.keytab, replay_cache=self.scratch / f"{name}-rcache")
 
     def core_of(self, name: str) -> int | None:

@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 
 import kerberos
+import nfs4
 import report
 import report_kerberos
 from programs import BenchError, Relay, Starter, find_haproxy, pinned
@@ -36,6 +37,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--modes", default=",".join(MODES), help='of AUTH_SYS, comma-separated; "": none (default: %(default)s)')
     parser.add_argument("--kerberos", default="*", metavar="PATTERN",
                         help='which cases of the Kerberos part, e.g. "16x8*"; "": none (default: all)')
+    parser.add_argument("--nfs4", action=argparse.BooleanOptionalAction, default=True, help="the NFSv4 part (default: measured)")
     parser.add_argument("--rounds", type=int, default=7, help="rounds (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=1.0, help="measured part of one sample (default: %(default)s)")
     parser.add_argument("--pin", action="store_true", help="relays on core 1, their peers on core 0: less noise")
@@ -123,6 +125,7 @@ def gatehouse_path(options: argparse.Namespace) -> Path | None:
 def measure(options: argparse.Namespace, modes: list[str], cases: list[kerberos.Case], starter: Starter,
             stack: ExitStack) -> report.Results:
     results = report.Results()
+    compounds = nfs4.all_cases() if options.nfs4 and starter.gatehouse else []
     relays: dict[str, Relay] = {}
     stack.callback(lambda: [relay.stop() for relay in relays.values()])
     relays["direct"] = starter.start("direct")
@@ -134,6 +137,10 @@ def measure(options: argparse.Namespace, modes: list[str], cases: list[kerberos.
         starter.keytab, starter.env = tickets.keytab, tickets.server()
     for number in range(options.rounds):
         measure_modes(starter, options, [mode for mode in modes if mode != "idle"], number, results, relays)
+        for case in compounds:
+            if case.relay not in relays:
+                relays[case.relay] = starter.start(case.relay)
+            results.add(case.key, case.relay, nfs4.sample_of(case, starter, relays[case.relay], options.seconds))
         if cases:
             measure_cases(starter, options, cases, tickets, results, relays)
         print(f"round {number + 1} of {options.rounds} done", file=sys.stderr)
@@ -161,7 +168,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     try:
         results = run(options)
-        text = report.render(results, conditions(options), report_kerberos.render(results))
+        text = report.render(results, conditions(options), [nfs4.render(results), *report_kerberos.render(results)])
         print(text, end="")
         if options.json:
             flat = {f"{mode} {name}": samples for (mode, name), samples in results.samples.items()}

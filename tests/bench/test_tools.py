@@ -64,6 +64,19 @@ def test_every_mode_measures_a_relay(relay: Relay, mode: str) -> None:
     assert ("cpu_s_per_gib" in sample) == (mode in report.BULK_MODES)
 
 
+@pytest.mark.parametrize("version", ["3", "4"])
+def test_small_calls_may_be_compounds_of_a_session(relay: Relay, version: str) -> None:
+    done = load(relay.socket, "16x8", "--calls", "2000", "--warm-up", "0.01", "--compound", version)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["calls"] >= 2000
+
+
+def test_compounds_are_for_small_calls_alone(relay: Relay) -> None:
+    done = load(relay.socket, "read", "--compound", "4")
+    assert done.returncode == 1
+    assert "--compound is for the modes of small calls" in done.stderr
+
+
 @pytest.mark.parametrize("size", [8, 65536, 1 << 20, 4 << 20])
 @pytest.mark.parametrize("mode", ["read", "write"])
 def test_payloads_of_every_size_arrive_whole(relay: Relay, mode: str, size: int) -> None:

@@ -4,26 +4,14 @@
 #include <cstring>
 #include <string_view>
 
+#include "tests/bench/compound.h"
+
 namespace gatehouse::bench {
 namespace {
 
 constexpr std::uint32_t kHandle = 32;  // bytes of the made-up file handle
 constexpr std::string_view kMachine = "client01";
 constexpr std::array<std::uint32_t, 5> kGroups{1000, 24, 27, 100, 1001};
-
-void push_auth_sys(std::vector<std::uint8_t>& out) {
-  push32(out, 1);  // AUTH_SYS
-  push32(out, static_cast<std::uint32_t>(4 + 4 + kMachine.size() + 4 + 4 + 4 + 4 * kGroups.size()));
-  push32(out, 0x5eed);
-  push32(out, static_cast<std::uint32_t>(kMachine.size()));
-  out.insert(out.end(), kMachine.begin(), kMachine.end());
-  push32(out, 1000);
-  push32(out, 1000);
-  push32(out, static_cast<std::uint32_t>(kGroups.size()));
-  for (const std::uint32_t group : kGroups) push32(out, group);
-  push32(out, 0);  // verifier: AUTH_NONE
-  push32(out, 0);
-}
 
 const char* denial(Bytes reply) {
   if (get32(reply, 16) != 1) return "the call was denied: RPC_MISMATCH";
@@ -64,9 +52,23 @@ void push32(std::vector<std::uint8_t>& out, std::uint32_t value) {
   push(out, {value});
 }
 
-void push_call(std::vector<std::uint8_t>& out, std::uint32_t xid, Procedure procedure) {
+void push_auth_sys(std::vector<std::uint8_t>& out) {
+  push32(out, 1);  // AUTH_SYS
+  push32(out, static_cast<std::uint32_t>(4 + 4 + kMachine.size() + 4 + 4 + 4 + 4 * kGroups.size()));
+  push32(out, 0x5eed);
+  push32(out, static_cast<std::uint32_t>(kMachine.size()));
+  out.insert(out.end(), kMachine.begin(), kMachine.end());
+  push32(out, 1000);
+  push32(out, 1000);
+  push32(out, static_cast<std::uint32_t>(kGroups.size()));
+  for (const std::uint32_t group : kGroups) push32(out, group);
+  push32(out, 0);  // verifier: AUTH_NONE
+  push32(out, 0);
+}
+
+void push_call(std::vector<std::uint8_t>& out, std::uint32_t xid, Procedure procedure, std::uint32_t version) {
   // The record mark is set by set_mark; 0 is CALL, 2 the version of RPC.
-  push(out, {0, xid, 0, 2, kProgram, kVersion, static_cast<std::uint32_t>(procedure)});
+  push(out, {0, xid, 0, 2, kProgram, version, static_cast<std::uint32_t>(procedure)});
 }
 
 void push_arguments(std::vector<std::uint8_t>& out, Procedure procedure, std::uint32_t payload) {
@@ -106,6 +108,7 @@ void put_results(std::span<std::uint8_t> results, std::uint32_t xid, Procedure p
 
 void append_reply(const CallView& call, std::vector<std::uint8_t>& out) {
   const bool success = call.verdict == AcceptStat::success;
+  if (success && call.compound.kind != Compound::Kind::none) return append_compound_reply(call, out);
   const bool read = success && call.procedure == Procedure::read;
   const std::size_t begin = out.size();
   out.resize(begin + kReplyHeader + (success ? results_size(call.procedure) : 0));  // zero: accepted, NFS3_OK

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -40,7 +41,11 @@ void push32(std::vector<std::uint8_t>& out, std::uint32_t value);
 void push(std::vector<std::uint8_t>& out, std::initializer_list<std::uint32_t> words);
 
 // push_call appends a record mark to be set and a call's header up to its procedure.
-void push_call(std::vector<std::uint8_t>& out, std::uint32_t xid, Procedure procedure);
+void push_call(std::vector<std::uint8_t>& out, std::uint32_t xid, Procedure procedure,
+               std::uint32_t version = kVersion);
+
+// push_auth_sys appends an AUTH_SYS credential, uid 1000 and five groups, and an empty verifier.
+void push_auth_sys(std::vector<std::uint8_t>& out);
 
 // push_arguments appends the arguments, without WRITE's payload. `payload` is READ's count or WRITE's length.
 void push_arguments(std::vector<std::uint8_t>& out, Procedure procedure, std::uint32_t payload);
@@ -53,6 +58,13 @@ void set_mark(std::span<std::uint8_t> record, std::size_t more);
 // set.
 std::vector<std::uint8_t> make_call(Procedure procedure, std::uint32_t payload);
 
+// Compound is what the server needs of a COMPOUND (compound.h), which procedure 1 may be.
+struct Compound {
+  enum class Kind { none, getattr, handle };
+  Kind kind = Kind::none;
+  std::array<std::uint8_t, 16> session{};  // of SEQUENCE
+};
+
 // CallView is what the server needs of a call. A null-like procedure has payload 0.
 struct CallView {
   std::uint32_t xid = 0;
@@ -60,6 +72,7 @@ struct CallView {
   AcceptStat verdict = AcceptStat::success;
   std::uint32_t payload = 0;  // READ: bytes wanted; WRITE: bytes that follow the head
   std::size_t head = 0;       // bytes of the record before WRITE's payload, without the record mark
+  Compound compound;
 };
 
 // CallFault says why the bytes are no call that deserves an answer.

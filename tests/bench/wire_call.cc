@@ -1,5 +1,7 @@
 #include "tests/bench/wire.h"
 
+#include "tests/bench/compound.h"
+
 namespace gatehouse::bench {
 namespace {
 
@@ -53,6 +55,8 @@ bool skip_auth_sys(Reader& in) {
 
 AcceptStat parse_arguments(Bytes available, std::size_t at, std::size_t record, CallView& call) {
   Reader in(available, at);
+  if (call.procedure == Procedure::getattr && in.word() == 0)  // a tag, where GETATTR has a handle
+    return parse_compound(available.subspan(at), call) ? AcceptStat::success : AcceptStat::garbage_args;
   if (call.procedure == Procedure::null || call.procedure == Procedure::getattr) return AcceptStat::success;
   if (call.procedure != Procedure::read && call.procedure != Procedure::write) return AcceptStat::proc_unavail;
   const std::uint32_t handle = in.word();
@@ -87,7 +91,7 @@ CallFault parse_call(Bytes available, std::size_t record, CallView& call) {
   if (!skip_auth_sys(in)) return CallFault::bad_credential;
   const std::uint32_t verifier = in.word();
   if (in.word() != 0 || verifier != 0 || in.failed()) return CallFault::bad_verifier;
-  const bool ours = program == kProgram && version == kVersion;
+  const bool ours = program == kProgram && (version == kVersion || version == kCompoundVersion);
   call.head = record;
   call.verdict = ours ? parse_arguments(available, in.at(), record, call) : AcceptStat::prog_unavail;
   return CallFault::none;

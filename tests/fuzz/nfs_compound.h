@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "proxy/nfs/rewrite.h"
+#include "proxy/nfs/straight.h"
 #include "tests/fuzz/target.h"
 
 namespace gatehouse::fuzz {
@@ -98,6 +98,20 @@ struct Keys : nfs::GuestKeys {
   }
 };
 
+/// check_straight: the short way comes to what the long one does, or leaves it the message.
+inline void check_straight(rpc::Bytes body, const nfs::Rules& rules) {
+  const auto straight = nfs::straight_call(rules, body);
+  if (!straight) return;
+  nfs::CallNote note;
+  std::vector<std::uint8_t> out(body.size());
+  nfs::Rewrite r(rules, nfs::Message::call, note, body, out);
+  expect(r.run() == nfs::Rewritten::changed && r.size() == body.size(), "the session id is changed, in its size");
+  expect(note.minor == straight->note.minor && note.cut == nfs::Cut{}, "with the same note");
+  std::vector<std::uint8_t> patched(body.begin(), body.end());
+  nfs::change_session(*rules.keys, true, nfs::SessionId(patched.data() + straight->session, 16), nullptr);
+  expect(patched == out, "and nothing else");
+}
+
 /// check: a message of the kind, under no rules, all rules, and those that change no sizes.
 inline void check(nfs::Message message, rpc::Bytes body) {
   static const Keys kKeys;
@@ -113,6 +127,10 @@ inline void check(nfs::Message message, rpc::Bytes body) {
   check_walk(message, body);
   check_rewrite(message, body, ids);
   check_rewrite(message, body, all);
+  if (message != nfs::Message::call) return;
+  const nfs::Rules usual{
+      .guest = "guest", .keys = &kKeys, .neutral_callbacks = true, .no_state_protection = true, .flavors = kFlavors};
+  check_straight(body, usual);
 }
 
 }  // namespace gatehouse::fuzz

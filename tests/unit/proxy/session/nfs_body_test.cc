@@ -1,6 +1,8 @@
 // Bodies that come in pieces: whatever is here first, what goes on is what the whole message becomes.
 #include "proxy/session/nfs_body.h"
 
+#include <algorithm>
+
 #include "tests/unit/proxy/nfs/rewritten.h"
 
 using namespace gatehouse;
@@ -168,4 +170,57 @@ TEST_CASE("a reply to a call that was cut, and one with bound handles, is gather
   guest.rules.bind_handles = true;
   const Words read = Words().u32({kRead, 0, 1}).add(data_of(30001));
   agrees(guest.rules, Message::reply, message_of(Message::reply, {kPutRootFhDone, read}), false);
+}
+
+TEST_CASE("every operation behind SEQUENCE becomes, and its results become, what the whole rewrite makes of them") {
+  const Guest guest;
+  const auto shown = shown_to(guest.keys);
+  for (const std::uint32_t minor : {1U, 2U}) {
+    for (const Sample& s : argument_samples()) {
+      CAPTURE(s.operation, minor);
+      const Text in = message_of(Message::call, {sequence_of(shown), numbered(s), kPutRootFh}, 0, minor);
+      nfs::CallNote note;
+      const Outcome whole = rewrite(guest.rules, Message::call, note, in);
+      session::NfsNote of_call = compound();
+      const Result r = pass(guest.rules, Message::call, of_call, in, in.size(), 1000);
+      CHECK((r.outcome == NfsOutcome::changed) == (whole.what == nfs::Rewritten::changed));
+      if (r.outcome == NfsOutcome::changed) CHECK(r.out == whole.out);
+    }
+  }
+}
+
+TEST_CASE("results that hold something to change are not taken for results that hold none") {
+  const Guest guest;
+  const Words sequence = Words().u32({53, 0}).add(session_words(kServers)).u32({1, 0, 0, 0, 0});
+  std::vector<std::uint32_t> alone;
+  for (const Sample& s : result_samples()) {
+    if (s.operation < nfs::kFirstOperation || s.operation > nfs::kLastOperation) continue;
+    const auto hold = nfs::results_hold();
+    if ((hold[s.operation / 64] >> s.operation % 64 & 1U) != 0) continue;
+    alone.push_back(s.operation);
+    CAPTURE(s.operation);
+    session::NfsNote note = compound();
+    note.call = {2, {}, true};
+    const Text in = message_of(Message::reply, {sequence, numbered(s), kPutRootFhDone});
+    const Result r = pass(guest.rules, Message::reply, note, in, in.size(), 1000);
+    const Outcome whole = reply(guest.rules, in);
+    CHECK(r.outcome == NfsOutcome::changed);
+    CHECK(r.out == whole.out);
+  }
+  CHECK(alone.size() > 40);
+  for (const std::uint32_t holds : {12U, 33U, 42U, 43U, 52U, 53U})  // LOCK, SECINFO, EXCHANGE_ID, CREATE_SESSION ...
+    CHECK(std::ranges::find(alone, holds) == alone.end());
+}
+
+TEST_CASE("an error of a call whose results hold nothing is read, so that it can be logged") {
+  const Guest guest;
+  session::NfsNote note = compound();
+  note.call = {2, {}, true};
+  session::NfsScratch scratch;
+  session::BufferPool pool;
+  NfsBody body({guest.rules, {}}, scratch, pool);
+  const Text in = message_of(Message::reply, {Words().u32({53, 10052})}, 10052);
+  CHECK(body.begin(Message::reply, note, in, in.size()) == NfsOutcome::same);
+  REQUIRE(body.facts() != nullptr);
+  CHECK(body.facts()->at_status == 10052);
 }
