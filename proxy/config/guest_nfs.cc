@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::uint32_t kNfs = 100003;
 constexpr std::uint32_t kMount = 100005;
+constexpr std::uint32_t kNlm = 100021;
+constexpr std::uint32_t kNfsAcl = 100227;
 constexpr std::size_t kMaxMountPath = 1024;  // MNTPATHLEN, RFC 1813 section 5.1.4
 
 constexpr Word<bool> kBound[] = {{"bound", true}, {"plain", false}};
@@ -92,6 +94,21 @@ void warn_mount_paths(Context& ctx, const View& v, const policy::Guest& g) {
     ctx.warn(f.node->place, "mount_paths has no effect: guest " + quote(g.name) + " reaches no mountd");
 }
 
+// What the gateway does not look into would get around a rule.
+void refuse_unread(Context& ctx, const View& v, const policy::Guest& g) {
+  const auto refuse = [&](std::string_view key, std::string_view what, std::string_view instead) {
+    if (const Found f = v.find(key))
+      ctx.error(f.node->place, std::string(key) + " cannot be kept: guest " + quote(g.name) + " may use " +
+                                   std::string(what) + ", which is not looked into; narrow its programs to " +
+                                   std::string(instead));
+  };
+  const bool old = reaches(g, kNfs, 2) || reaches(g, kNfsAcl, 2);
+  if (g.nfs.ro && old) refuse("ro", "NFS version 2", "nfs:3-4 and nfs_acl:3");
+  if (g.nfs.bind_handles && old) refuse("filehandles", "NFS version 2", "nfs:3-4 and nfs_acl:3");
+  const bool locks = std::ranges::any_of(g.programs, [](const auto& p) { return p.program == kNlm; });
+  if (g.nfs.bind_handles && locks) refuse("filehandles", "nlockmgr", "those without it");
+}
+
 }  // namespace
 
 void read_nfs(Context& ctx, const GuestSource& src, policy::NfsRules& out) {
@@ -113,6 +130,7 @@ void resolve_nfs(Context& ctx, const std::vector<GuestSource>& sources, Config& 
     if (!v.find("client_owners")) g.nfs.bind_owners = server != nullptr;
     if (server != nullptr) warn_plain(ctx, v, g.nfs, *server);
     warn_mount_paths(ctx, v, g);
+    refuse_unread(ctx, v, g);
   }
 }
 

@@ -51,9 +51,7 @@ std::string size_text(std::uint64_t n) {
 
 std::string sec_text(policy::SecSet set) {
   std::vector<std::string> words;
-  for (const policy::Sec s :
-       {policy::Sec::none, policy::Sec::sys, policy::Sec::krb5, policy::Sec::krb5i, policy::Sec::krb5p})
-    if (set.has(s)) words.emplace_back(policy::sec_name(s));
+  for (const policy::Sec s : set) words.emplace_back(policy::sec_name(s));
   return quoted_list(words);
 }
 

@@ -91,7 +91,9 @@ constexpr Setting kSettings[] = {
      "Bytes that the kernel holds for each link to a vsock backend, each direction."},
 
     {policy, "sec", texts, "[\"sys\", \"krb5\", \"krb5i\", \"krb5p\"]", false, true, 0, 0,
-     "Security flavors, as sec= of exports(5): none, sys, krb5, krb5i, krb5p; none takes trust."},
+     "Security flavors, as sec= of exports(5): none, sys, krb5, krb5i, krb5p; none takes trust. A mount without sec= "
+     "takes "
+     "the first that its client can speak."},
     {policy, "sec_by_program", flavors_table, "{}", false, true, 0, 0,
      "Flavors of single programs instead of sec: { mountd = [\"sys\"] }; a guest adds to what [defaults] has."},
     {policy, "principals", texts, "[]", false, true, 0, 0,

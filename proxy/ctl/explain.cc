@@ -104,10 +104,14 @@ void show_forward(const config::Config& c, const policy::Guest& g, const policy:
 
 std::vector<std::string> sec_words(policy::SecSet set) {
   std::vector<std::string> out;
-  for (const policy::Sec s :
-       {policy::Sec::none, policy::Sec::sys, policy::Sec::krb5, policy::Sec::krb5i, policy::Sec::krb5p})
-    if (set.has(s)) out.emplace_back(policy::sec_name(s));
+  for (const policy::Sec s : set) out.emplace_back(policy::sec_name(s));
   return out;
+}
+
+// Whether the question is about a listener that answers rpcbind and nothing else.
+bool asks_rpcbind(const config::Config& c, const Question& q) {
+  const auto at = std::ranges::find(c.listeners, q.listener, &config::Listener::name);
+  return at != c.listeners.end() && at->rpcbind;
 }
 
 void explain_call(const config::Config& c, const policy::Guest& g, const Question& q, const Call& call, Answer& out) {
@@ -128,7 +132,7 @@ void show_decision(const config::Config& c, const policy::Guest& g, const rpc::C
     out.nfs = nfs_rules(g.nfs, header.program, header.version);
   }
   if (d.verdict == policy::Verdict::refuse) out.reply = rpc::rejection_name(d.rejection);
-  if (d.verdict == policy::Verdict::answer_empty) out.reply = "SUCCESS";
+  if (d.verdict == policy::Verdict::answer_empty || d.verdict == policy::Verdict::answer_rpcbind) out.reply = "SUCCESS";
 }
 
 std::expected<Answer, std::string> explain(const config::Config& c, const Question& q) {
@@ -145,7 +149,9 @@ std::expected<Answer, std::string> explain(const config::Config& c, const Questi
   out.guest = g.name;
   out.uuid = g.uuid;
   out.sec = sec_words(g.sec_for(header.program));
-  if (q.claim.principal.empty())
+  if (asks_rpcbind(c, q))
+    show_decision(c, g, header, q.port, policy::decide_rpcbind(header), out);
+  else if (q.claim.principal.empty())
     explain_call(c, g, q, *call, out);
   else
     explain_principal(c, g, q, *call, out);

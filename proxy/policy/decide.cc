@@ -32,6 +32,9 @@ Decision answer_tls_probe(const rpc::CallHeader& call) {
 
 constexpr std::uint32_t kLowRpcbind = 2;
 constexpr std::uint32_t kHighRpcbind = 4;
+// The last procedure of each version: DUMP, TADDR2UADDR, GETADDRLIST. Version 4's GETSTAT, what others asked, is not
+// told.
+constexpr std::uint32_t kLastRpcbind[] = {4, 8, 11};
 
 // The decision about a caller of rpcbind is only whether it can be heard; `d` says no more of an AUTH_SYS claim.
 bool heard(const rpc::CallHeader& call, Decision& d) {
@@ -107,6 +110,8 @@ Decision decide_rpcbind(const rpc::CallHeader& call) {
     return refuse(d, Rule::version, Rejection::prog_mismatch(kLowRpcbind, kHighRpcbind));
   if (rpcbind_refused(call.procedure))
     return refuse(d, Rule::rpcbind_builtin, Rejection::of(Rejection::Kind::proc_unavail));
+  if (call.procedure > kLastRpcbind[call.version - kLowRpcbind])
+    return refuse(d, Rule::rpcbind, Rejection::of(Rejection::Kind::proc_unavail));
   return d;
 }
 

@@ -8,8 +8,7 @@ namespace {
 
 std::string sec_list(SecSet set) {
   std::string out;
-  for (const Sec s : {Sec::none, Sec::sys, Sec::krb5, Sec::krb5i, Sec::krb5p})
-    if (set.has(s)) out.append(out.empty() ? "" : ", ").append(sec_name(s));
+  for (const Sec s : set) out.append(out.empty() ? "" : ", ").append(sec_name(s));
   return "[" + out + "]";
 }
 

@@ -168,7 +168,9 @@ bool taddr_to_uaddr(Bytes args, XdrWriter& w) {
 
 bool get_port(const View& view, Bytes args, XdrWriter& w) {
   XdrReader r(args);
-  const std::uint32_t program = r.u32(), version = r.u32(), protocol = r.u32();
+  const std::uint32_t program = r.u32();
+  const std::uint32_t version = r.u32();
+  const std::uint32_t protocol = r.u32();
   r.u32();  // pm_port
   if (!r.at_end()) return false;
   w.u32(port_of(view, program, version, protocol));
@@ -182,7 +184,7 @@ bool with_rpcb(Bytes args, Write write) {
   return asked.has_value();
 }
 
-// Procedures of version 2; nothing: there is no such one.
+// Procedures of version 2: whether the arguments were good; nothing: there is no such one.
 std::optional<bool> answer_2(const View& view, std::uint32_t number, Bytes args, XdrWriter& w) {
   switch (number) {
     case procedure::kNull: return args.empty();
@@ -219,10 +221,10 @@ std::optional<bool> answer_4(const View& view, std::uint32_t number, Bytes args,
 Answer answer(const View& view, std::uint32_t version, std::uint32_t procedure, Bytes args, std::uint32_t now,
               std::span<std::uint8_t> out) {
   XdrWriter w(out);
-  const auto done = version == 2   ? answer_2(view, procedure, args, w)
-                    : version == 3 ? answer_3(view, procedure, args, now, w)
-                    : version == 4 ? answer_4(view, procedure, args, now, w)
-                                   : std::nullopt;
+  std::optional<bool> done;
+  if (version == 2) done = answer_2(view, procedure, args, w);
+  if (version == 3) done = answer_3(view, procedure, args, now, w);
+  if (version == 4) done = answer_4(view, procedure, args, now, w);
   if (!done) return {Outcome::no_procedure, {}};
   if (!*done || !w.ok()) return {Outcome::bad_arguments, {}};
   return {Outcome::answered, w.written()};

@@ -21,7 +21,7 @@ std::string_view netid_name(Netid n) {
 
 std::optional<Netid> netid_of(std::string_view name) {
   if (name == "vsock") return Netid::vsockc;
-  const auto at = std::ranges::find(kNames, name);
+  const auto* const at = std::ranges::find(kNames, name);
   if (at == kNames.end()) return std::nullopt;
   return static_cast<Netid>(at - kNames.begin());
 }

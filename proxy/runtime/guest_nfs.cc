@@ -1,22 +1,27 @@
 #include "proxy/runtime/guest_nfs.h"
 
-#include <utility>
-
 namespace gatehouse::runtime {
 namespace {
 
 constexpr std::uint32_t kNfs = 100003;
 
-// The flavors of a set, best first: a client takes the first it can speak (RFC 8881 section 2.6.3.1, RFC 2623 2.7).
-std::span<const nfs::Flavor> list_flavors(policy::SecSet set, std::span<nfs::Flavor, nfs::kMostFlavors> room) {
-  constexpr std::pair<policy::Sec, nfs::Flavor> kBestFirst[] = {{policy::Sec::krb5p, nfs::Flavor::krb5p},
-                                                                {policy::Sec::krb5i, nfs::Flavor::krb5i},
-                                                                {policy::Sec::krb5, nfs::Flavor::krb5},
-                                                                {policy::Sec::sys, nfs::Flavor::sys},
-                                                                {policy::Sec::none, nfs::Flavor::none}};
+nfs::Flavor flavor_of(policy::Sec sec) {
+  switch (sec) {
+    case policy::Sec::none: return nfs::Flavor::none;
+    case policy::Sec::sys: return nfs::Flavor::sys;
+    case policy::Sec::krb5: return nfs::Flavor::krb5;
+    case policy::Sec::krb5i: return nfs::Flavor::krb5i;
+    case policy::Sec::krb5p: break;
+  }
+  return nfs::Flavor::krb5p;
+}
+
+// The flavors of a set in its order: a client takes the first that it can speak (RFC 8881 section 2.6.3.1, RFC 2623
+// section 2.7), so that the order of `sec` is what the administrator prefers, as in exports(5).
+std::span<const nfs::Flavor> list_flavors(const policy::SecSet& set, std::span<nfs::Flavor, nfs::kMostFlavors> room) {
+  static_assert(policy::SecSet::kMost <= nfs::kMostFlavors);
   std::size_t n = 0;
-  for (const auto& [sec, flavor] : kBestFirst)
-    if (set.has(sec)) room[n++] = flavor;
+  for (const policy::Sec s : set) room[n++] = flavor_of(s);
   return room.first(n);
 }
 

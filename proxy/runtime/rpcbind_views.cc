@@ -27,7 +27,7 @@ struct AddressOf {
     std::visit([&](const auto& ip) { inet_ntop(v4 ? AF_INET : AF_INET6, &ip, host, sizeof host); }, a.host);
     return Address{v4 ? Netid::tcp : Netid::tcp6, std::string(rpcbind::format_inet_uaddr(host, a.port).view()), a.port};
   }
-  std::optional<Address> operator()(const net::SystemdAddress&) const { return std::nullopt; }
+  std::optional<Address> operator()(const net::SystemdAddress& /*unknown*/) const { return std::nullopt; }
 
   static Address vsock(std::uint32_t cid, std::uint32_t port) {
     return {Netid::vsockc, std::string(rpcbind::format_vsock_uaddr({cid, port}).view()), port};
@@ -35,9 +35,9 @@ struct AddressOf {
 };
 
 // What the listener would know of the guest's peers, so that the index can be asked whether they are the guest.
-net::Peer peer_at(const policy::IdentityKeys& keys, const config::Listener& l, std::uint16_t listener) {
+net::Peer peer_at(const policy::IdentityKeys& keys, const config::Listener& l, std::size_t listener) {
   net::Peer p;
-  p.listener = listener;
+  p.listener = static_cast<std::uint16_t>(listener);
   if (std::holds_alternative<net::VsockAddress>(l.address)) p.cid = keys.cid;
   if (const auto* tcp = std::get_if<net::TcpAddress>(&l.address)) p.interface = tcp->interface;
   if (std::holds_alternative<net::UnixAddress>(l.address) || std::holds_alternative<net::HybridAddress>(l.address))
@@ -46,7 +46,7 @@ net::Peer peer_at(const policy::IdentityKeys& keys, const config::Listener& l, s
 }
 
 std::optional<Address> address_for(const config::Config& c, const GuestIndex& index, std::uint32_t guest,
-                                   std::uint16_t listener) {
+                                   std::size_t listener) {
   const config::Listener& l = c.listeners[listener];
   if (index.find(peer_at(c.guests[guest].identity, l, listener)) != guest) return std::nullopt;
   return std::visit(AddressOf{}, l.address);
@@ -54,7 +54,7 @@ std::optional<Address> address_for(const config::Config& c, const GuestIndex& in
 
 void add_all(const config::Config& c, const GuestIndex& index, std::uint32_t guest, rpcbind::View& view) {
   std::vector<Address> addresses;
-  for (std::uint16_t l = 0; l < c.listeners.size(); ++l)
+  for (std::size_t l = 0; l < c.listeners.size(); ++l)
     if (!c.listeners[l].rpcbind)
       if (auto a = address_for(c, index, guest, l)) addresses.push_back(*std::move(a));
   std::ranges::stable_partition(addresses, [&](const Address& a) { return a.netid == view.asked_over(); });
@@ -68,14 +68,14 @@ void add_all(const config::Config& c, const GuestIndex& index, std::uint32_t gue
 
 std::vector<RpcbindView> rpcbind_views(const config::Config& c, const GuestIndex& index, std::uint32_t guest) {
   std::vector<RpcbindView> out;
-  for (std::uint16_t l = 0; l < c.listeners.size(); ++l) {
+  for (std::size_t l = 0; l < c.listeners.size(); ++l) {
     if (!c.listeners[l].rpcbind) continue;
     const auto own = address_for(c, index, guest, l);
     if (!own) continue;
     rpcbind::View view(own->netid);
     view.add({rpcbind::kProgram, rpcbind::kLowVersion, rpcbind::kHighVersion}, *own);
     add_all(c, index, guest, view);
-    out.push_back({l, std::move(view)});
+    out.push_back({static_cast<std::uint16_t>(l), std::move(view)});
   }
   return out;
 }

@@ -143,6 +143,7 @@ Session::Step Session::client_call(const RecordReader::Item& item, rpc::Bytes& i
   }
   if (status != HeadStatus::ok) return refuse(call, header_refusal(status), item, in);
   if (call.cred.is(rpc::AuthFlavor::rpcsec_gss)) return client_gss(call, item, in);
+  if (rpcbind_ != nullptr) return rpcbind_call(call, item, in);
   if (memo_ == nullptr || !memo_->matches(call)) {
     const policy::Decision d = policy::decide(guest_.policy, call, peer_.port);
     if (d.verdict == policy::Verdict::refuse) return refuse(call, d, item, in);

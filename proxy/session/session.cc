@@ -17,6 +17,7 @@ Session::Session(Context& context, runtime::GuestState& guest, net::UniqueFd cli
       guest_(guest),
       id_(id),
       peer_(std::move(peer)),
+      rpcbind_(rpcbind_view()),
       client_(std::move(client)),
       client_endpoint_{this, nullptr},
       client_sink_(context.buffers),
@@ -48,6 +49,7 @@ void Session::on_client(std::uint32_t events) {
     client_sink_.on_writable();
     settle();
     if (!closed_) pump_links();
+    if (!closed_ && wait_ == Wait::answers && !client_sink_.blocked()) return resume();
   }
   if (!closed_) pump_client();
 }

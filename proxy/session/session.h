@@ -9,6 +9,7 @@
 #include "gss/init.h"
 #include "proxy/net/connect.h"
 #include "proxy/net/peer.h"
+#include "proxy/rpcbind/view.h"
 #include "proxy/session/context.h"
 #include "proxy/session/forward_memo.h"
 #include "proxy/session/gss_side.h"
@@ -59,7 +60,7 @@ class Session {
  private:
   enum class Step : std::uint8_t { done, need_more, wait };
   /// Wait: what the client's next record waits for, lying unread or held.
-  enum class Wait : std::uint8_t { nothing, in_flight, nascent, init_rate, gss_bytes };
+  enum class Wait : std::uint8_t { nothing, in_flight, nascent, init_rate, gss_bytes, answers };
 
   // client_stream.cc: client -> links
   void pump_client();
@@ -82,6 +83,10 @@ class Session {
   void notice_silent_end();
 
   // gss_calls.cc: calls with RPCSEC_GSS credentials
+  // rpcbind_calls.cc
+  [[nodiscard]] const rpcbind::View* rpcbind_view() const;
+  Step rpcbind_call(const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+
   Step client_gss(const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step data_call(const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step destroy_context(const rpc::CallHeader& call, const gss::Received& r, const rpc::RecordReader::Item& item,
@@ -197,6 +202,7 @@ class Session {
   runtime::GuestState& guest_;
   const std::uint64_t id_;
   const net::Peer peer_;
+  const rpcbind::View* const rpcbind_;  ///< what is answered from; null: calls are forwarded
   net::UniqueFd client_;
   Endpoint client_endpoint_;
   Sink client_sink_;

@@ -1,8 +1,9 @@
 """NFSv4 COMPOUNDs, encoded by hand: the state operations, and one that is none."""
 
 from peers import rpc
+from peers.nfs4 import COMPOUND, GETFH, PROGRAM, PUTROOTFH, VERSION, compound
 
-PROGRAM, VERSION, COMPOUND = 100003, 4, 1
+__all__ = ["COMPOUND", "GETFH", "PROGRAM", "PUTROOTFH", "VERSION", "compound"]
 SESSION, CLIENT, VERIFIER = bytes(16), bytes(8), bytes(8)
 CHANNEL = rpc.u32(0, 1 << 20, 1 << 20, 4096, 8, 16, 0)
 
@@ -20,9 +21,3 @@ STATE = {
     "SETCLIENTID_CONFIRM": rpc.u32(36) + CLIENT + VERIFIER,
     "RENEW": rpc.u32(30) + CLIENT,
 }
-PUTROOTFH, GETFH = rpc.u32(24), rpc.u32(10)
-
-
-def compound(*operations: bytes, minor: int = 1) -> bytes:
-    """compound encodes the arguments of COMPOUND."""
-    return rpc.opaque(b"") + rpc.u32(minor, len(operations)) + b"".join(operations)

@@ -60,6 +60,9 @@ ERRORS = [
     ("two guests of one name", '[[guest]]\nname = "web1"\ncid = 42\nbackends = ["nfs"]', (13, 8), "web1"),
     ("two guests of one identity", '[[guest]]\nname = "web2"\nlistener = "in"\nbackends = ["nfs"]', None, "web1"),
     ("a TCP listener on any address", '[[listener]]\nname = "x"\naddress = "tcp:0.0.0.0:2049"', (14, 11), "0.0.0.0"),
+    ("a mount path with ..", 'mount_paths = ["/srv/../etc"]', (12, 16), '".."'),
+    ("file handles bound by a word nobody knows", 'filehandles = "on"', (12, 15), '"bound"'),
+    ("a secret that is no path", '[gateway]\nsecret = "s3cret"', (13, 10), "s3cret"),
     ("a syntax error", "squash = = 1", (12, 10), ""),
 ]
 
@@ -142,6 +145,26 @@ map = { uid = 1500, gid = 1500, groups = [1501] }
                  'match = "host/*@LAB.TEST"', "map = { uid = 1500, gid = 1500, groups = [1501] }", 'principals = ["*@LAB.TEST"]'):
         assert line in first.out.splitlines()
     assert "contexts = 5, nascent_contexts = 6, inits_per_second = 7, gss_request_bytes = \"8MiB\", gss_reply_bytes = \"9MiB\" }" in first.out
+
+
+def test_printed_nfs(directory):
+    """what is changed in a guest's NFS messages is printed, and prints the same again [T6, T3]"""
+    lines = ('state_ids = "bound"', 'client_owners = "bound"', 'callback_addresses = "plain"', 'filehandles = "bound"', "ro = true",
+             'unknown_operations = "pass"', 'mount_paths = ["/srv/a"]')
+    text = "[gateway]\nsecret = \"/etc/gatehouse/secret\"\n" + GOOD + "".join(line + "\n" for line in lines if "owners" not in line)
+    text += '[[guest]]\nname = "web2"\ncid = 42\nbackends = ["nfs"]\n'
+    first = run("gatehoused", "--config", write_config(directory, text), "--print-config")
+    second = run("gatehoused", "--config", write_config(directory, first.out), "--print-config")
+    assert (first.status, second.status, first.out) == (0, 0, second.out)
+    for line in (*lines, 'secret = "/etc/gatehouse/secret"'):
+        assert line in first.out.splitlines()
+
+
+def test_plain_owners(check, directory):
+    """client_owners = "plain" at a server that two guests share is a warning with its place that says what clones do [T3, T6]"""
+    outcome = check(GOOD + 'client_owners = "plain"\n[[guest]]\nname = "web2"\ncid = 42\nbackends = ["nfs"]\n')
+    assert outcome.status == 0
+    assert f"{directory}/gatehouse.conf:12:17:" in outcome.err and "clones" in outcome.err and "(warning)" in outcome.err
 
 
 def test_unreachable_rule(check):

@@ -2,8 +2,8 @@
 
 import pytest
 from lanes import open_lanes
-from peers import rpc, tirpc
-from peers.rpc import Flavor, auth, auth_sys, auth_sys_body, u32
+from peers import nfs4, rpc, tirpc
+from peers.rpc import Flavor, auth, auth_sys, auth_sys_body, opaque, u32
 from peers.scripted import Scripted
 
 P = tirpc.PROGRAM
@@ -80,7 +80,7 @@ def test_sec_by_program(lanes, backend):
     """sec_by_program decides for its program before sec does [V7]"""
     guest = {"sec": ["krb5"], "sec_by_program": {"mountd": ["sys"]}}
     with lanes(guest, programs=["mountd:3", f"{P}:1-2"]).connect() as connection:
-        assert connection.call(100005, 3, 1, USER).outcome == "SUCCESS"
+        assert connection.call(100005, 3, 3, USER).outcome == "SUCCESS"
         assert connection.call(P, 1, 1, USER).outcome == "AUTH_ERROR TOOWEAK"
 
 
@@ -104,8 +104,10 @@ def test_procedure(lanes, backend):
 def test_procedures_granted(lanes, backend):
     """the procedures in the guest's list, and NULL, are forwarded [L1]"""
     lanes = lanes({"programs": ["mountd:3/mnt,umnt"]}, programs=["mountd:3", f"{P}:1-2"])
+    backend.answer = nfs4.carry_out
     with lanes.connect() as connection:
-        assert [connection.call(100005, 3, procedure, USER).outcome for procedure in (0, 1, 3)] == ["SUCCESS"] * 3
+        assert [connection.call(100005, 3, procedure, USER, opaque(b"/a")).outcome for procedure in (0, 1, 3)] == ["SUCCESS"] * 3
+        assert [call.procedure for call in backend.calls] == [0, 1, 3]
         assert connection.call(P, 1, 1, USER).outcome == "PROG_UNAVAIL"
 
 

@@ -32,6 +32,20 @@ def compound(*operations: bytes, minor: int = 1, tag: bytes = b"") -> bytes:
     return opaque(tag) + u32(minor, len(operations)) + b"".join(operations)
 
 
+def carry_out(call: rpc.Call) -> bytes:
+    """carry_out answers, for Scripted, as a server that carries out PUTROOTFH, and before another operation ends with a success. Calls that
+    are no COMPOUND fail with ACCES."""
+    if (call.program, call.version, call.procedure) != (PROGRAM, VERSION, COMPOUND):
+        return rpc.record(rpc.success(call.xid, u32(13) if call.procedure else b""))
+    reader = rpc.Reader(call.arguments)
+    tag, _, count = reader.opaque(), reader.u32(), reader.u32()
+    done = 0
+    while done < count and reader.data[reader.at:reader.at + 4] == PUTROOTFH:
+        reader.take(4)
+        done += 1
+    return rpc.record(rpc.success(call.xid, u32(0) + opaque(tag) + u32(done) + (PUTROOTFH + u32(0)) * done))
+
+
 # --- operations: their number and arguments -----------------------------------------------------------------------------------
 
 def exchange_id(verifier: bytes, owner: bytes, protection: bytes = SP4_NONE) -> bytes:

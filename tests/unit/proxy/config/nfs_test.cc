@@ -136,3 +136,17 @@ TEST_CASE("the secret is a file with an absolute path [T3]") {
   for (const char* bad : {"s", "", "./s"})
     check_one(errors("[gateway]\nsecret = \"" + std::string(bad) + "\""), "2:10", "write the absolute path of a file");
 }
+
+TEST_CASE("what the gateway does not look into may not get around a read-only guest or bound handles [P9]") {
+  const std::string with_v2 =
+      "backends = [\"old\"]\n[[backend]]\nname = \"old\"\naddress = \"tcp:127.0.0.1:2050\"\nprograms = [\"nfs:2-4\"]\n";
+  check_one(errors(with("ro = true\n" + with_v2)), "28:6", "may use NFS version 2");
+  check_one(errors(with("filehandles = \"bound\"\n" + with_v2)), "28:15", "may use NFS version 2");
+  CHECK(errors(with("ro = true\nprograms = [\"nfs:3-4\"]\n" + with_v2)).empty());
+  CHECK(errors(with(with_v2)).empty());
+  const std::string with_locks =
+      "backends = [\"lockd\"]\n[[backend]]\nname = \"lockd\"\naddress = \"tcp:127.0.0.1:2050\"\nprograms = "
+      "[\"nlockmgr:4\"]\n";
+  check_one(errors(with("filehandles = \"bound\"\n" + with_locks)), "28:15", "nlockmgr");
+  CHECK(errors(with("ro = true\n" + with_locks)).empty());
+}

@@ -191,6 +191,23 @@ TEST_CASE("programs and procedures go by name or number [L1]") {
   CHECK(answer(q).source_address.empty());
 }
 
+TEST_CASE("of a listener with rpcbind it is told what is answered there [V2, P8]") {
+  const config::Config c = good(kText + "[[listener]]\nname = \"r\"\naddress = \"vsock:any:111\"\nrpcbind = true\n");
+  const auto ask = [&](const std::string& program, const std::string& procedure) {
+    Question q = by_cid(42, "r");
+    q.claim.program = program;
+    q.claim.procedure = procedure;
+    return *ctl::explain(c, q);
+  };
+  CHECK(ask("rpcbind", "dump").allowed);
+  CHECK(ask("rpcbind", "dump").reply == "SUCCESS");
+  CHECK(ask("rpcbind", "dump").rule == "rpcbind");
+  CHECK(ask("rpcbind", "dump").backend.empty());
+  CHECK(ask("rpcbind", "set").rule == "rpcbind-builtin");
+  CHECK(ask("rpcbind", "getstat").reply == "PROC_UNAVAIL");
+  CHECK(ask("nfs", "null").reply == "PROG_UNAVAIL");
+}
+
 TEST_CASE("words of the question that mean nothing are errors that name them") {
   CHECK(contains(error(question("wep1")), "did you mean \"web1\"?"));
   Question q = question("web1");

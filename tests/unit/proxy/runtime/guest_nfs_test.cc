@@ -73,13 +73,13 @@ TEST_CASE("keys are of the secret and the guest's name, and nothing else [T3]") 
   CHECK_FALSE(GuestNfs(a, std::vector<std::uint8_t>(nfs::kSecretSize - 1, 7)).ready);
 }
 
-TEST_CASE("flavors are told best first, and are those of NFS where programs differ [V10]") {
-  CHECK(flavors(named("a", {Sec::none, Sec::sys, Sec::krb5, Sec::krb5i, Sec::krb5p})) ==
-        std::vector{Flavor::krb5p, Flavor::krb5i, Flavor::krb5, Flavor::sys, Flavor::none});
+TEST_CASE("flavors are told in the order of sec, and are those of NFS where programs differ [V10]") {
+  CHECK(flavors(named("a", {Sec::sys, Sec::krb5p, Sec::krb5, Sec::krb5i, Sec::none, Sec::sys})) ==
+        std::vector{Flavor::sys, Flavor::krb5p, Flavor::krb5, Flavor::krb5i, Flavor::none});
   policy::Guest g = named("a", {Sec::krb5p});
   CHECK(flavors(g) == std::vector{Flavor::krb5p});
   g.sec_by_program = {{100005, {Sec::sys}}};
   CHECK(flavors(g) == std::vector{Flavor::krb5p});
   g.sec_by_program = {{100003, {Sec::sys, Sec::krb5i}}};
-  CHECK(flavors(g) == std::vector{Flavor::krb5i, Flavor::sys});
+  CHECK(flavors(g) == std::vector{Flavor::sys, Flavor::krb5i});
 }
