@@ -1,5 +1,7 @@
 // What is changed in a guest's NFS and MOUNT messages.
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "proxy/config/guests.h"
 
@@ -54,20 +56,34 @@ bool reaches(const policy::Guest& g, std::uint32_t program, std::uint32_t versio
   });
 }
 
-// The NFSv4 server that the guest shares with another one; null: none. Two backends of one address are one server.
-const Backend* shared_server(const Config& config, const policy::Guest& g) {
-  const auto serves_v4 = [](const policy::ProgramGrant& p) { return p.program == kNfs && p.low <= 4 && 4 <= p.high; };
-  for (const policy::ProgramGrant& own : g.programs) {
-    if (!serves_v4(own)) continue;
-    const Backend& server = config.backends[own.backend];
-    const auto same = [&](const policy::ProgramGrant& p) {
-      return serves_v4(p) && net::format(config.backends[p.backend].address) == net::format(server.address);
-    };
-    for (const policy::Guest& other : config.guests)
-      if (&other != &g && std::ranges::any_of(other.programs, same)) return &server;
+// Servers: how many guests use each NFSv4 server. Two backends of one address are one server.
+class Servers {
+ public:
+  explicit Servers(const Config& config) : config_(config) {
+    for (const Backend& b : config.backends) addresses_.push_back(net::format(b.address));
+    for (const policy::Guest& g : config.guests)
+      for (const std::string& address : of(g)) ++guests_[address];
   }
-  return nullptr;
-}
+  // The backend at whose server the guest is not alone; null: none.
+  [[nodiscard]] const Backend* shared(const policy::Guest& g) const {
+    for (const policy::ProgramGrant& p : g.programs)
+      if (serves_v4(p) && guests_.at(addresses_[p.backend]) > 1) return &config_.backends[p.backend];
+    return nullptr;
+  }
+
+ private:
+  static bool serves_v4(const policy::ProgramGrant& p) { return p.program == kNfs && p.low <= 4 && 4 <= p.high; }
+  [[nodiscard]] std::set<std::string> of(const policy::Guest& g) const {
+    std::set<std::string> out;
+    for (const policy::ProgramGrant& p : g.programs)
+      if (serves_v4(p)) out.insert(addresses_[p.backend]);
+    return out;
+  }
+
+  const Config& config_;
+  std::vector<std::string> addresses_;  // of the backends
+  std::map<std::string, std::size_t> guests_;
+};
 
 // Warnings name no guest: what [defaults] says is said once.
 void warn_plain(Context& ctx, const View& v, const policy::NfsRules& nfs, const Backend& server) {
@@ -123,10 +139,11 @@ void read_nfs(Context& ctx, const GuestSource& src, policy::NfsRules& out) {
 }
 
 void resolve_nfs(Context& ctx, const std::vector<GuestSource>& sources, Config& out) {
+  const Servers servers(out);
   for (std::size_t i = 0; i < out.guests.size(); ++i) {
     policy::Guest& g = out.guests[i];
     const View v = sources[i].policy();
-    const Backend* server = shared_server(out, g);
+    const Backend* server = servers.shared(g);
     if (!v.find("client_owners")) g.nfs.bind_owners = server != nullptr;
     if (server != nullptr) warn_plain(ctx, v, g.nfs, *server);
     warn_mount_paths(ctx, v, g);
