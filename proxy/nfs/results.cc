@@ -212,7 +212,7 @@ consteval Points points_in(const Field* first, std::size_t count) {
     out |= bit(f.point);
     if (f.kind == Kind::choice) {
       for (std::size_t a = 0; a < f.count; ++a) out |= points_in(f.arms[a].body, f.arms[a].count);
-    } else if (f.body != nullptr) {
+    } else if (f.count > 0) {
       out |= points_in(f.body, f.count);
     }
   }
