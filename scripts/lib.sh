@@ -4,11 +4,11 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 declare -A packages=(
-  [build]="g++ cmake ninja-build ccache pkg-config libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libsystemd-dev libssl-dev libkrb5-dev libtirpc-dev rpcsvc-proto"
-  [tests]="catch2 python3 python3-pytest krb5-kdc krb5-admin-server krb5-user python3-gssapi libnss-wrapper"
+  [build]="g++ cmake ninja-build ccache pkg-config libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libsystemd-dev libssl-dev libkrb5-dev libtirpc-dev rpcsvc-proto prometheus-cpp-dev libmicrohttpd-dev"
+  [tests]="catch2 python3 python3-pytest krb5-kdc krb5-admin-server krb5-user python3-gssapi libnss-wrapper prometheus"
   [peers]="nfs-ganesha nfs-ganesha-vfs libnfs-utils rpcbind haproxy iproute2 util-linux gssproxy"
   [kdc]="podman runc debootstrap"
-  [vm]="nfs-kernel-server nfs-common busybox-static kmod iproute2 procps apt-utils"
+  [vm]="nfs-kernel-server nfs-common busybox-static kmod iproute2 procps apt-utils iptables"
   [qemu]="qemu-system-x86 cpio xz-utils zstd socat systemd"
 )
 

@@ -84,8 +84,9 @@ Decision decide_rpcbind(const rpc::CallHeader& call);
 /// only_state_operations: whether `args`, the arguments of an NFSv4 COMPOUND, hold at least one operation and none but
 /// EXCHANGE_ID, CREATE_SESSION, BIND_CONN_TO_SESSION, SEQUENCE, RECLAIM_COMPLETE, DESTROY_SESSION, DESTROY_CLIENTID,
 /// SETCLIENTID, SETCLIENTID_CONFIRM and RENEW (RFC 7530, RFC 8881), and nothing after them; PUTROOTFH with GETATTR of
-/// lease_time alone counts as one more: without it a Linux client renews no lease. Linux sends these as the
-/// machine's principal with krb5i whatever the mount says. What cannot be decoded is no such thing. Never allocates.
+/// lease_time alone counts as one more, without which a Linux client renews no lease, and so does PUTROOTFH with
+/// SECINFO_NO_NAME, by which a mount without sec= learns its flavor. Linux sends these as the machine's principal with
+/// krb5i whatever the mount says. What cannot be decoded is no such thing. Never allocates.
 bool only_state_operations(rpc::Bytes args);
 
 /// principal_allowed: whether the guest's `principals` let `principal` in; an empty list lets all in that map to ids.

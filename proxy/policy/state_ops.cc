@@ -170,6 +170,11 @@ void lease_time_alone(Walk& w) {
   for (; n > 1 && w.good(); --n) w.require(w.u32() == 0);
 }
 
+// SECINFO_NO_NAME of the current file handle (RFC 8881 section 18.45.1), which tells what the gateway takes.
+void of_current_handle(Walk& w) {
+  w.require(w.u32() == 0);  // SECINFO_STYLE4_CURRENT_FH
+}
+
 // The operations with the minor versions that have them (RFC 8881 section 2.7: those of 4.0 end there).
 struct Operation {
   std::uint32_t number;
@@ -179,6 +184,7 @@ struct Operation {
 };
 constexpr std::uint32_t kGetAttr = 9;
 constexpr std::uint32_t kPutRootFh = 24;
+constexpr std::uint32_t kSecinfoNoName = 52;
 constexpr Operation kOperations[] = {
     // How Linux learns the lease time, from the root and nowhere else: it is a part of setting up its state.
     {kGetAttr, 0, 2, lease_time_alone},
@@ -190,6 +196,8 @@ constexpr Operation kOperations[] = {
     {42, 1, 2, exchange_id},
     {43, 1, 2, create_session},
     {44, 1, 2, only_session_id},  // DESTROY_SESSION (RFC 8881 section 18.37)
+    // How Linux finds the flavor of a mount without sec=, asked of the root.
+    {kSecinfoNoName, 1, 2, of_current_handle},
     {53, 1, 2, sequence},
     {57, 1, 2, only_client_id},  // DESTROY_CLIENTID (RFC 8881 section 18.50)
     {58, 1, 2, only_boolean},    // RECLAIM_COMPLETE (RFC 8881 section 18.51)
@@ -206,7 +214,7 @@ bool only_state_operations(rpc::Bytes args) {
   std::uint32_t before = 0;
   for (; count > 0 && w.good(); --count) {
     const std::uint32_t number = w.u32();
-    w.require((number == kGetAttr) == (before == kPutRootFh));
+    w.require((number == kGetAttr || number == kSecinfoNoName) == (before == kPutRootFh));
     before = number;
     const auto* op = std::ranges::find_if(kOperations, [&](const Operation& o) {
       return o.number == number && minor >= o.first_minor && minor <= o.last_minor;

@@ -226,7 +226,7 @@ void Session::forward_call(const rpc::CallHeader& call, const policy::Decision& 
     in_.reader.take(in, item.bytes.size());
     return;
   }
-  if (nfs != NfsOutcome::same) log_foreign_handle();
+  if (nfs != NfsOutcome::same) log_foreign_handle(call);
   Link* const link = note_call(call, d, std::move(how));
   if (link == nullptr) return;
   std::array<std::uint8_t, 4 + rpc::kMaxCallHeader> head;

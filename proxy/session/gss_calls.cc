@@ -48,9 +48,9 @@ Session::Step Session::client_gss(const rpc::CallHeader& call, const RecordReade
     default: break;
   }
   const rpc::Rejection why = rpc::Rejection::auth(gss::answered_by(r.finding));
-  // A ticket that ended and a gateway that was restarted are everyday: the client makes a new context. They are
-  // counted.
-  if (r.finding != Finding::expired && r.finding != Finding::unknown_handle)
+  // A ticket that ended is everyday: the client makes a new context. It is counted. A handle that is not this guest's may
+  // be another's, or of before a restart.
+  if (r.finding != Finding::expired)
     log_finding(call, gss::finding_word(r.finding), rpc::rejection_name(why));
   counters().add(Count::calls);
   counters().add(Count::rejections);
@@ -174,7 +174,7 @@ void Session::open_call(const rpc::CallHeader& call, std::span<std::uint8_t> rec
   }
   const NfsOutcome nfs = rewrite_call(call, *args, args->size());
   if (ends_here(nfs)) return end_call(call, a.decision, {std::move(a.context), a.seq, a.service}, nfs);
-  if (nfs != NfsOutcome::same) log_foreign_handle();
+  if (nfs != NfsOutcome::same) log_foreign_handle(call);
   std::array<std::uint8_t, kHeadRoom> head;
   rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
   w.raw(record.first(rpc::kCallFixed));

@@ -193,7 +193,8 @@ NfsOutcome NfsBody::version3(Message message, const NfsNote& note, rpc::Bytes he
   if (message == Message::call) {
     const rpc::Bytes head = here.first(std::min(here.size(), NfsScratch::kHead));
     const Rewritten what = nfs::rewrite3_call(guest_.rules, note.procedure, head, scratch_.head, size);
-    foreign_handle_ = what == Rewritten::answered && !guest_.rules.read_only;
+    const bool change = guest_.rules.read_only && nfs::changes3(note.procedure.program, note.procedure.number);
+    foreign_handle_ = what == Rewritten::answered && !change;
     if (head.size() == whole || what == Rewritten::same || what == Rewritten::answered)
       return settled(what, scratch_.head, size);
     if (what == Rewritten::changed) {

@@ -42,7 +42,7 @@ void Session::end_call(const rpc::CallHeader& call, const policy::Decision& d, c
   guest_.in_flight.give(1);
   if (nfs == NfsOutcome::too_large) return close(CloseReason::nfs_too_large);
   count_call(d.rule);
-  log_foreign_handle();
+  log_foreign_handle(call);
   if (nfs == NfsOutcome::answered) {
     counters().add(Count::nfs_answered);
     return answer_results(call.xid, how, in_.nfs->pieces().head);
@@ -180,14 +180,18 @@ Session::Step Session::relay_callback_reply(Link& link, const RecordReader::Item
   return Step::done;
 }
 
-void Session::log_foreign_handle() {
+void Session::log_foreign_handle(const rpc::CallHeader& call) {
   if (in_.nfs == nullptr || !in_.nfs->foreign_handle()) return;
   counters().add(Count::foreign_handles);
   const auto allowed = guest_.log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   log::Line line(log::Level::warning, "foreign-handle");
-  line.add("guest", guest_.policy.name).add("peer", peer_.str());
-  line.add("reason", "it shows a file handle that this guest was not given");
+  const bool compound = call_note_.kind == NfsKind::compound;
+  line.add("guest", guest_.policy.name)
+      .add("peer", peer_.str())
+      .add("operation", compound ? std::string(nfs::operation_name(call_note_.call.cut.operation))
+                                 : rpc::procedure_name(call.program, call.version, call.procedure))
+      .add("reason", "it shows a file handle that this guest was not given");
   if (allowed.suppressed > 0) line.add("suppressed", allowed.suppressed);
   line.write();
 }

@@ -157,7 +157,7 @@ class Session {
   NfsOutcome rewrite_results(Link& link, NfsNote& note, rpc::Bytes here, std::size_t whole);
   Step relay_callback(Link& link, const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step relay_callback_reply(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
-  void log_foreign_handle();
+  void log_foreign_handle(const rpc::CallHeader& call);
   void log_unknown_state(const nfs::Facts& facts);
   void log_unbound_handle(const Link& link);
 

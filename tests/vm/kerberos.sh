@@ -84,12 +84,18 @@ start_gssd() {
 }
 
 # write_krb5_config NAME SEC...: write_gateway_config's configuration with Kerberos, on vsock port 2049, for a guest that may use these
-# flavors. The machine's principal is nobody, mallory's is denied.
+# flavors.
 write_krb5_config() {
+  write_gateway_config "$1" 2049 1 && add_kerberos "$@"
+}
+
+# add_kerberos NAME SEC...: makes /lab/NAME.conf one with Kerberos, whose guests may use these flavors. The machine's principal is nobody,
+# mallory's is denied.
+add_kerberos() {
   local name=$1 sec
   shift
   sec=$(printf ', "%s"' "$@")
-  write_gateway_config "$name" 2049 1 && sed -i "s/^sec = .*/sec = [${sec#, }]/" "/lab/$name.conf" && cat >>"/lab/$name.conf" <<CONF
+  sed -i "s/^sec = .*/sec = [${sec#, }]/" "/lab/$name.conf" && cat >>"/lab/$name.conf" <<CONF
 [kerberos]
 keytab = "/run/kdc/gateway.keytab"
 replay_cache = "/run/gatehouse/rcache-$name"

@@ -25,6 +25,24 @@ start_knfsd3() {
   prepare_knfsd "$1" && rpcbind -w && rpc.mountd -p 20048 && rpc.nfsd 4
 }
 
+# add_mountd NAME: MOUNT by AUTH_SYS beside NFS, over the same listeners, in /lab/NAME.conf.
+add_mountd() {
+  sed -i 's/^backends = .*/backends = ["nfs", "mountd"]\nsec_by_program = { mountd = ["sys"] }/' "/lab/$1.conf" && cat >>"/lab/$1.conf" <<CONF
+[[backend]]
+name = "mountd"
+address = "tcp:127.0.0.1:20048"
+programs = ["mountd:3"]
+CONF
+}
+
+# mount_version VERSION PORT [OPTION]: mounts the server's root, or /export where that is version 3's name for it, at /mnt/nfs through
+# TCP 127.0.0.1:PORT, which version 3 asks for MOUNT too.
+mount_version() {
+  local path=/ options=vers=$1,port=$2${3:+,$3}
+  [ "$1" != 3 ] || { path=/export; options+=",proto=tcp,mountproto=tcp,mountport=$2,nolock"; }
+  timeout 30 mount -t nfs -o "$options" "gw.test:$path" /mnt/nfs
+}
+
 # mount_nfs PORT: mounts the server's root, version 4.2, at /mnt/nfs through TCP 127.0.0.1:PORT.
 mount_nfs() {
   timeout 20 mount -t nfs -o "vers=4.2,sec=sys,port=$1" 127.0.0.1:/ /mnt/nfs

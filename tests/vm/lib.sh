@@ -133,4 +133,5 @@ line_with() {
   shift
   lines=$(cat "$log")
   for word; do lines=$(grep -E -e "$word" <<<"$lines") || return; done
+  echo "$lines"
 }

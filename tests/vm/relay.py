@@ -3,14 +3,15 @@
 
 It stands for the byte relay inside a virtual machine, since a kernel's NFS client speaks TCP only. It knows nothing of RPC.
 `--source keep` binds the vsock side to the TCP client's own port when that is privileged and to an unprivileged one otherwise, as an
-honest relay propagates privilege and never raises it. `--source high` always takes an unprivileged port. `--record` writes what each
-connection carries to PREFIX-N.calls (from the TCP client) and PREFIX-N.replies, N from 1. Runs inside user-mode Linux only: AF_VSOCK
-has no network namespaces. Prints "ready" when it listens and a line "relay TCP-PORT -> VSOCK-PORT" a connection.
+honest relay propagates privilege and never raises it. `--source high` always takes an unprivileged port. `--record` writes the first
+4 MiB or so of what each connection carries to PREFIX-N.calls (from the TCP client) and PREFIX-N.replies, N from 1. Runs inside user-mode
+Linux only: AF_VSOCK has no network namespaces. Prints "ready" when it listens and a line "relay TCP-PORT -> VSOCK-PORT" a connection.
 """
 
 import argparse
 import contextlib
 import errno
+import io
 import itertools
 import socket
 import threading
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterable
 PRIVILEGED = 1024
 PATIENCE = 30.0
 HIGH = range(40000, 60000)
+RECORDED = 4 << 20
 
 
 def connect(cid: int, port: int, source: int | None) -> socket.socket:
@@ -76,7 +78,11 @@ def recorders(stack: contextlib.ExitStack, prefix: str, number: int) -> list[Cal
     """recorders returns what takes the bytes of the connection's two directions: files, unbuffered, or nothing."""
     if not prefix:
         return [lambda _: None] * 2
-    return [stack.enter_context(open(f"{prefix}-{number}.{side}", "wb", buffering=0)).write for side in ("calls", "replies")]
+    return [recorder(stack.enter_context(open(f"{prefix}-{number}.{side}", "wb", buffering=0))) for side in ("calls", "replies")]
+
+
+def recorder(file: io.FileIO) -> Callable[[bytes], object]:
+    return lambda data: file.write(data) if file.tell() < RECORDED else None
 
 
 def serve(client: socket.socket, client_port: int, number: int, args: argparse.Namespace) -> None:

@@ -81,11 +81,11 @@ done
 [ $# -gt 0 ] || set -- "$here"/scenarios/*.sh "$here"/qemu/*.sh
 trap stop INT TERM HUP
 trap 'rm -f -- "$output"' EXIT
-for tool in rpc.nfsd rpc.mountd exportfs nfsdcld mount.nfs rpc.gssd rpc.idmapd rpcbind krb5kdc kadmin.local kinit gssproxy setpriv taskset \
+for tool in rpc.nfsd rpc.mountd exportfs nfsdcld mount.nfs rpc.gssd rpc.idmapd rpcbind krb5kdc kadmin.local kinit gssproxy setpriv taskset iptables-legacy \
   busybox modprobe ip ss pgrep cc qemu-system-x86_64 cpio zstd socat systemd-socket-activate; do
   PATH=/usr/sbin:/sbin:$PATH command -v "$tool" >/dev/null || {
     echo "tests/vm: the program $tool is missing: apt-get install nfs-kernel-server nfs-common rpcbind" \
-      "krb5-kdc krb5-admin-server krb5-user gssproxy busybox-static kmod iproute2 procps gcc qemu-system-x86 cpio zstd socat systemd" >&2
+      "krb5-kdc krb5-admin-server krb5-user gssproxy busybox-static kmod iproute2 iptables procps gcc qemu-system-x86 cpio zstd socat systemd" >&2
     echo "0 passed, 1 failed"
     exit 1
   }

@@ -232,3 +232,15 @@ TEST_CASE(
   CHECK_FALSE(only_state_operations(compound(0, {root(), root(), getattr({0x400})})));
   CHECK_FALSE(only_state_operations(compound(0, {root(), getattr({0x400}), getattr({0x400})})));
 }
+
+TEST_CASE("the flavors of the root are asked for as state operations are: a mount without sec= begins so [P2]") {
+  const auto root = [] { return Words().u32({24}); };
+  const auto flavors = [](std::uint32_t style) { return Words().u32({52, style}); };
+  CHECK(only_state_operations(compound(1, {sequence(), root(), flavors(0)})));
+  CHECK(only_state_operations(compound(2, {root(), flavors(0)})));
+  CHECK_FALSE(only_state_operations(compound(0, {root(), flavors(0)})));
+  CHECK_FALSE(only_state_operations(compound(1, {sequence(), root(), flavors(1)})));
+  CHECK_FALSE(only_state_operations(compound(1, {sequence(), flavors(0)})));
+  CHECK_FALSE(only_state_operations(compound(1, {root(), flavors(0), flavors(0)})));
+  CHECK_FALSE(only_state_operations(compound(1, {root(), flavors(0), Words().u32({10})})));
+}
