@@ -136,7 +136,8 @@ std::string usage_of_mount() {
          "  server=NAME           the host's name in Kerberos: rpc.gssd asks for a ticket for nfs/NAME\n"
          "\n"
          "All other options are those of nfs(5): vers=, sec=, ... Without vers= it is NFSv4, the newest that both "
-         "know.\n";
+         "know.\n"
+         "Flags, as mount(8) passes them: -f -n -r -s -v -w, -t TYPE, -N NAMESPACE; -h, --help, -V, --version\n";
 }
 
 }  // namespace gatehouse::guest

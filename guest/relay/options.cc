@@ -94,7 +94,7 @@ std::string usage() {
          "  --exit-when-unused FILE  end when nobody is connected, no mount names the relay's port and nobody holds a\n"
          "                           lock (flock) of FILE: what mount.gatehouse uses\n"
          "  --syslog                 log to syslog instead of standard error\n"
-         "  --help, --version\n"
+         "  -h, --help, --version\n"
          "\n"
          "A caller whose own TCP port is below 1024, or on a unix socket root, is carried from a vsock port below\n"
          "1024. Nobody else ever is.\n";

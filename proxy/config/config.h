@@ -4,6 +4,7 @@
 #include <chrono>
 #include <expected>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,6 +38,8 @@ struct Gateway {
 struct Admin {
   std::string socket = "/run/gatehouse/admin.sock";
   std::string http;
+  bool http_open = false;                          ///< http need not be loopback
+  std::optional<net::ListenAddress> http_address;  ///< of http: TCP or unix; empty: off
 };
 
 /// Kerberos: [kerberos].

@@ -101,7 +101,8 @@ void print_gateway(Printer& p, const Config& c) {
     p.key("secret", quote(c.gateway.secret));
   p.table("[admin]");
   p.without_effect("socket", quote(c.admin.socket), quote(Admin{}.socket));
-  p.without_effect("http", quote(c.admin.http), quote(Admin{}.http));
+  p.key("http", quote(c.admin.http));
+  p.key("http_open", c.admin.http_open);
   print_kerberos(p, c.kerberos);
   for (const gss::PrincipalRule& r : c.principals) {
     p.table("[[principal]]");

@@ -115,6 +115,14 @@ void read_admin(Context& ctx, const Node& root, Config& out) {
   const View v(Section::admin, table_of(ctx, root, "admin", Section::admin));
   out.admin.socket = v.text_or("socket", "");
   out.admin.http = v.text_or("http", "");
+  out.admin.http_open = v.boolean("http_open").value_or(false);
+  if (!out.admin.http.empty()) {
+    auto address = net::parse_http_address(out.admin.http, out.admin.http_open);
+    if (address)
+      out.admin.http_address = *std::move(address);
+    else
+      ctx.error(v.find("http").node->place, "http " + address.error());
+  }
   const Found socket = v.find("socket");
   if (socket && !out.admin.socket.empty() && out.admin.socket.front() != '/')
     ctx.error(socket.node->place,

@@ -32,8 +32,11 @@ constexpr Setting kSettings[] = {
 
     {admin, "socket", text, "\"/run/gatehouse/admin.sock\"", false, false, 0, 0,
      "Unix socket that gatehousectl talks to; \"\" is none."},
-    {admin, "http", text, "\"\"", false, false, 0, 0,
-     "Address of /metrics, /healthz and the status page, for example \"127.0.0.1:9464\"; \"\" is none."},
+    {admin, "http", text, "\"\"", false, true, 0, 0,
+     "Where /metrics, /healthz and /readyz are served, \"127.0.0.1:9464\", \"[::1]:9464\" or \"unix:PATH\"; \"\" is "
+     "none."},
+    {admin, "http_open", boolean, "false", false, true, 0, 0,
+     "Permits http on an address that is not loopback: whoever reaches it reads the names of guests and what they do."},
 
     {kerberos, "acceptor", text, "\"keytab\"", false, true, 0, 0, "Who accepts Kerberos contexts: keytab or gssproxy."},
     {kerberos, "keytab", text, "\"/etc/krb5.keytab\"", false, true, 0, 0,
@@ -92,8 +95,7 @@ constexpr Setting kSettings[] = {
 
     {policy, "sec", texts, "[\"sys\", \"krb5\", \"krb5i\", \"krb5p\"]", false, true, 0, 0,
      "Security flavors, as sec= of exports(5): none, sys, krb5, krb5i, krb5p; none takes trust. A mount without sec= "
-     "takes "
-     "the first that its client can speak."},
+     "takes the first that its client can speak."},
     {policy, "sec_by_program", flavors_table, "{}", false, true, 0, 0,
      "Flavors of single programs instead of sec: { mountd = [\"sys\"] }; a guest adds to what [defaults] has."},
     {policy, "principals", texts, "[]", false, true, 0, 0,

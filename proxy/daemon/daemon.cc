@@ -15,19 +15,23 @@
 #include <thread>
 
 #include "proxy/daemon/report.h"
+#include "proxy/daemon/watchdog.h"
 #include "proxy/log/log.h"
+#include "proxy/metrics/http.h"
 #include "proxy/runtime/secret.h"
 #include "proxy/worker/acceptor.h"
 
 namespace gatehouse::daemon {
 namespace {
 
-constexpr int kListenerRetry = 1000;  // ms
+constexpr int kRound = 1000;  // ms: how often the main thread comes round, and tries listeners again
 constexpr std::uint64_t kSignals = 0;
 constexpr std::uint64_t kListeners = 1;
 // Accepting computes little and waits for a directory or gssproxy at times: some threads even on one core.
 constexpr std::size_t kFewestAcceptors = 4;
 constexpr std::size_t kMostAcceptors = 16;
+// Of the socket file of [admin] http.
+constexpr std::uint32_t kHttpMode = 0660;
 // For threads that are at a token when the daemon stops.
 constexpr std::chrono::seconds kStopGrace{3};
 // Tokens that may wait in all; each guest's are bounded by limits.nascent_contexts.
@@ -100,6 +104,25 @@ int fail(const char* what) {
   return fail(what, std::strerror(errno));
 }
 
+// Serves metrics where [admin] http says, if it does.
+std::expected<std::unique_ptr<metrics::HttpServer>, std::string> start_http(const metrics::Sources& from) {
+  const auto& address = from.shared.conf.admin.http_address;
+  if (!address) return nullptr;
+  config::Listener where;
+  where.name = "http";
+  where.address = *address;
+  where.mode = kHttpMode;
+  auto socket = net::open_listener(where, {});
+  if (!socket) return std::unexpected(std::move(socket.error().text));
+  auto server = metrics::HttpServer::start(std::move(*socket), from);
+  if (server) log::Line(log::Level::info, "http").add("address", net::format(*address)).write();
+  return server;
+}
+
+std::int64_t wall_seconds() {
+  return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+}
+
 void report_secret(const runtime::Secret& secret, const runtime::SecretPath& where) {
   if (secret.origin == runtime::Secret::Origin::made)
     log::Line(log::Level::info, "secret-made")
@@ -114,13 +137,20 @@ void report_secret(const runtime::Secret& secret, const runtime::SecretPath& whe
         .write();
 }
 
-void serve(worker::Acceptor& acceptor, const runtime::Shared& shared, int epoll, int signals) {
-  using std::chrono::steady_clock;
+std::uint64_t monotonic_ms() {
+  using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::steady_clock;
+  return static_cast<std::uint64_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
+}
+
+void serve(worker::Acceptor& acceptor, runtime::Shared& shared, int epoll, int signals) {
   std::array<epoll_event, 64> events;
-  steady_clock::time_point retry_at;
+  Watchdog watchdog(Watchdog::asked_for());
+  std::uint64_t retry_at = 0;
   for (;;) {
-    const int n =
-        ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), acceptor.missing() ? kListenerRetry : -1);
+    const int n = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), kRound);
+    const std::uint64_t now = monotonic_ms();
+    shared.heartbeats.beat(0, now);
+    watchdog.keep(now, shared.heartbeats);
     for (int i = 0; i < n; ++i) {
       const std::uint64_t tag = events[static_cast<std::size_t>(i)].data.u64;
       if (tag != kSignals) {
@@ -130,9 +160,9 @@ void serve(worker::Acceptor& acceptor, const runtime::Shared& shared, int epoll,
       }
     }
     // By the clock: a guest that connects all the time must not keep another's listener down.
-    if (!acceptor.missing() || steady_clock::now() < retry_at) continue;
+    if (!acceptor.missing() || now < retry_at) continue;
     acceptor.retry_missing();
-    retry_at = steady_clock::now() + std::chrono::milliseconds(kListenerRetry);
+    retry_at = now + kRound;
   }
 }
 
@@ -148,6 +178,8 @@ int run(config::Config conf) {
   if (!signals || !epoll || ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, signals.get(), &e) != 0)
     return fail("signals and events");
 
+  metrics::ConfigLoad load;
+  load.loaded = wall_seconds();
   const std::size_t count = worker_count(conf);
   const runtime::SecretPath where = runtime::secret_path(conf.gateway.secret, std::getenv("STATE_DIRECTORY"));
   const auto secret = runtime::load_secret(where);
@@ -165,6 +197,9 @@ int run(config::Config conf) {
   std::vector<net::PassedSocket> passed = net::passed_sockets();
   if (!acceptor.open(passed)) return 1;
   acceptor.watch(epoll.get(), kListeners);
+  shared.heartbeats.beat(0, monotonic_ms());
+  auto http = start_http({shared, tokens.get(), load, GATEHOUSE_VERSION, load.loaded});
+  if (!http) return fail("[admin] http", http.error());
   log::Line(log::Level::info, "ready")
       .add("version", GATEHOUSE_VERSION)
       .add("workers", count)
@@ -173,6 +208,7 @@ int run(config::Config conf) {
   ::sd_notify(0, "READY=1");
   serve(acceptor, shared, epoll.get(), signals.get());
   ::sd_notify(0, "STOPPING=1");
+  http->reset();
   for (const auto& w : workers) w->stop();
   const bool ended = tokens == nullptr || tokens->stop(kStopGrace);
   report_counters(shared);

@@ -218,6 +218,15 @@ std::expected<BackendAddress, std::string> parse_backend_address(std::string_vie
   return *tcp;
 }
 
+std::expected<ListenAddress, std::string> parse_http_address(std::string_view text, bool open) {
+  if (text.starts_with("unix:")) return parse_unix(text, text.substr(5));
+  const auto tcp = parse_tcp(text, text.starts_with("tcp:") ? text.substr(4) : text);
+  if (!tcp) return Error(tcp.error() + "; HTTP is served on 127.0.0.1:PORT, [::1]:PORT or unix:PATH");
+  if (!open && !tcp->loopback())
+    return wrong(text, "is not loopback: write 127.0.0.1:PORT, [::1]:PORT or unix:PATH, or state http_open = true");
+  return *tcp;
+}
+
 std::string format(const ListenAddress& a) {
   return std::visit(Format{}, a);
 }

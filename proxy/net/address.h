@@ -54,6 +54,10 @@ std::expected<ListenAddress, std::string> parse_listen_address(std::string_view 
 /// "hybrid:UDS_PATH:PORT", or what is wrong.
 std::expected<BackendAddress, std::string> parse_backend_address(std::string_view text);
 
+/// parse_http_address: "ADDR:PORT" (IPv4, or IPv6 in brackets) or "unix:PATH", a TcpAddress or UnixAddress, or what
+/// is wrong; "tcp:" may stand before the former. What is not loopback is refused unless `open`.
+std::expected<ListenAddress, std::string> parse_http_address(std::string_view text, bool open);
+
 /// format: the address as it is written in configuration.
 std::string format(const ListenAddress& a);
 std::string format(const BackendAddress& a);

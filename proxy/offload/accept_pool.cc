@@ -48,6 +48,11 @@ bool AcceptPool::submit(std::unique_ptr<AcceptJob>& job) {
   return true;
 }
 
+std::size_t AcceptPool::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_;
+}
+
 bool AcceptPool::stop(std::chrono::milliseconds grace) {
   std::unique_lock lock(mutex_);
   stopping_ = true;

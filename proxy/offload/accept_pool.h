@@ -71,6 +71,8 @@ class AcceptPool {
 
   /// submit: false, and the job is untouched, when too many wait or the pool is stopping.
   bool submit(std::unique_ptr<AcceptJob>& job);
+  /// waiting: jobs that no thread is at yet. Thread-safe.
+  [[nodiscard]] std::size_t waiting() const;
   /// stop: drops what waits and ends the threads after the jobs that they are at. True: all have ended, and every job's
   /// `done` was called or the job dropped. False: one did not within `grace` (a directory service that hangs cannot be
   /// interrupted): the process can only exit without destroying the pool.
@@ -86,7 +88,7 @@ class AcceptPool {
   const std::unique_ptr<gss::Mapper> mapper_;
   const Terms terms_;
   const std::size_t most_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable work_there_;
   std::condition_variable thread_ended_;
   bool stopping_ = false;

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <string_view>
 
 #include "gss/receive.h"
 #include "proxy/policy/decide.h"
+#include "proxy/runtime/call_cells.h"
+#include "proxy/runtime/cell.h"
 
 namespace gatehouse::runtime {
 
@@ -68,22 +69,13 @@ enum class Count : std::uint8_t {
 inline constexpr std::size_t kCounts = static_cast<std::size_t>(Count::log_lines_suppressed) + 1;
 std::string_view count_word(Count c);
 
-/// Cell: a counter with one writing thread and any number of readers; reading needs no lock and is never torn.
-class Cell {
- public:
-  void add(std::uint64_t n) { v_.store(v_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t get() const { return v_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> v_{0};
-};
-
 /// GuestCounters: one guest's counters on one thread.
 struct GuestCounters {
   std::array<Cell, kCounts> counts;
   std::array<Cell, policy::kRuleCount> rules;
   std::array<Cell, kCloseReasons> closes;
   std::array<Cell, gss::kFindings> findings;  ///< RPCSEC_GSS headers
+  CallCells calls;
 
   void add(Count c, std::uint64_t n = 1) { counts[static_cast<std::size_t>(c)].add(n); }
   void add(policy::Rule r) { rules[static_cast<std::size_t>(r)].add(1); }

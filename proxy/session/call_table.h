@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gss/context.h"
+#include "proxy/runtime/latency.h"
 #include "proxy/session/nfs_note.h"
 #include "rpc/gss_cred.h"
 
@@ -24,6 +25,7 @@ struct Protected {
 struct Outstanding {
   Protected how;
   NfsNote nfs;
+  runtime::CallTimes times = {};
 };
 
 /// CallTable: a hash table of xids and the links they went to, with how often. A client may send a call again under its

@@ -6,6 +6,7 @@ namespace {
 
 using rpc::HeadStatus;
 using rpc::RecordReader;
+using runtime::CallEnd;
 using runtime::CloseReason;
 using runtime::Count;
 
@@ -69,6 +70,7 @@ void Session::pump_client() {
       if (s == Splice::more) continue;
     }
     const ReadBuffer::Result r = context_.buffer.fill(client_.get(), in_.held);
+    context_.begin_read();
     if (r.status == ReadBuffer::Status::would_block) {
       in_.readable = false;
       return;
@@ -142,8 +144,8 @@ Session::Step Session::client_call(const RecordReader::Item& item, rpc::Bytes& i
     return Step::done;
   }
   if (status != HeadStatus::ok) return refuse(call, header_refusal(status), item, in);
-  if (call.cred.is(rpc::AuthFlavor::rpcsec_gss)) return client_gss(call, item, in);
   if (rpcbind_ != nullptr) return rpcbind_call(call, item, in);
+  if (call.cred.is(rpc::AuthFlavor::rpcsec_gss)) return client_gss(call, item, in);
   if (memo_ == nullptr || !memo_->matches(call)) {
     const policy::Decision d = policy::decide(guest_.policy, call, peer_.port);
     if (d.verdict == policy::Verdict::refuse) return refuse(call, d, item, in);
@@ -179,21 +181,26 @@ Session::Step Session::stop_for(Wait what, Count waits) {
 
 Session::Step Session::answer_probe(const rpc::CallHeader& call, const policy::Decision& d,
                                     const RecordReader::Item& item, rpc::Bytes& in) {
-  count_call(d.rule);
+  count_call(call, CallEnd::answered, d.rule);
   rpc::RejectionBytes out;
   answer(rpc::write_empty_success(call.xid, out));
   in_.reader.take(in, item.bytes.size());
   return Step::done;
 }
 
-void Session::count_call(policy::Rule rule) {
+void Session::count_call(const rpc::CallHeader& call, CallEnd end) {
   counters().add(Count::calls);
+  guest_.count_call(context_.thread, runtime::flavor_of(call.cred), call.program, end);
+}
+
+void Session::count_call(const rpc::CallHeader& call, CallEnd end, policy::Rule rule) {
+  count_call(call, end);
   counters().add(rule);
 }
 
 Session::Step Session::refuse(const rpc::CallHeader& call, const policy::Decision& d, const RecordReader::Item& item,
                               rpc::Bytes& in) {
-  count_call(d.rule);
+  count_call(call, CallEnd::refused, d.rule);
   counters().add(Count::rejections);
   log_refusal(call, d);
   rpc::RejectionBytes out;
@@ -205,9 +212,10 @@ Session::Step Session::refuse(const rpc::CallHeader& call, const policy::Decisio
 // Counts a call that is forwarded and returns its link; its unit of the in-flight budget is taken, and rewrite_call()
 // has seen it. Null: its xid is in use by another caller, and the session was closed.
 Link* Session::note_call(const rpc::CallHeader& call, const policy::Decision& d, Protected how) {
-  count_call(d.rule);
+  count_call(call, CallEnd::forwarded, d.rule);
   Link& link = link_for(d.backend);
-  if (!calls_.add(call.xid, link.index, {std::move(how), call_note_})) {
+  const auto times = runtime::CallTimes::passed_on(context_.woke, context_.moment(is_sealed(how)));
+  if (!calls_.add(call.xid, link.index, {std::move(how), call_note_, times})) {
     guest_.in_flight.give(1);
     close(CloseReason::xid_in_use);
     return nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 
 #include "proxy/offload/accept_pool.h"
 #include "proxy/runtime/state.h"
@@ -25,13 +26,24 @@ class Context {
   runtime::Shared& shared;
   const std::size_t thread;  ///< which counters are this thread's
   int epoll = -1;
-  std::uint64_t now = 0;  ///< ms, monotonic, taken once a wake-up
-  std::int64_t wall = 0;  ///< seconds since 1970, taken once a wake-up
+  std::uint64_t now = 0;   ///< ms, monotonic, taken once a wake-up
+  std::uint64_t woke = 0;  ///< the same instant in ns
+  std::int64_t wall = 0;   ///< seconds since 1970, taken once a wake-up
   ReadBuffer buffer;
   Batch batch;
   PipePool pipes;
   BufferPool buffers;
   NfsScratch nfs_scratch;
+
+  /// nanoseconds: of the monotonic clock, at this moment.
+  static std::uint64_t nanoseconds();
+  /// moment: the same, but one for all that came with one read (begin_read): reading the clock costs more than most of
+  /// what is done with a call. `again` where a record takes longer than that.
+  std::uint64_t moment(bool again) {
+    if (moment_ == 0 || again) moment_ = nanoseconds();
+    return moment_;
+  }
+  void begin_read() { moment_ = 0; }
 
   [[nodiscard]] gss::Clock clock() const { return {now, wall}; }
 
@@ -49,6 +61,15 @@ class Context {
 
  protected:
   ~Context() = default;
+
+ private:
+  std::uint64_t moment_ = 0;
 };
+
+inline std::uint64_t Context::nanoseconds() {
+  timespec t{};
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(t.tv_nsec);
+}
 
 }  // namespace gatehouse::session

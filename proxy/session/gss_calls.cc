@@ -10,6 +10,7 @@ namespace {
 
 using gss::Finding;
 using rpc::RecordReader;
+using runtime::CallEnd;
 using runtime::CloseReason;
 using runtime::Count;
 
@@ -52,7 +53,7 @@ Session::Step Session::client_gss(const rpc::CallHeader& call, const RecordReade
   // be another's, or of before a restart.
   if (r.finding != Finding::expired)
     log_finding(call, gss::finding_word(r.finding), rpc::rejection_name(why));
-  counters().add(Count::calls);
+  count_call(call, CallEnd::refused);
   counters().add(Count::rejections);
   rpc::RejectionBytes out;
   answer(rpc::write_rejection(call.xid, why, out));
@@ -221,7 +222,7 @@ void Session::reject_verified(const rpc::CallHeader& call, const policy::Decisio
                               std::uint32_t seq) {
   gss::Verifier v;
   if (!verify_for(context, seq, call.xid, v)) return;
-  count_call(d.rule);
+  count_call(call, CallEnd::refused, d.rule);
   counters().add(Count::rejections);
   if (d.verdict == policy::Verdict::refuse) log_refusal(call, d, context.identity().principal);
   rpc::RejectionBytes out;
@@ -235,7 +236,7 @@ Session::Step Session::destroy_context(const rpc::CallHeader& call, const gss::R
   gss::Verifier v;
   if (!verify_for(*r.context, r.cred.seq, call.xid, v)) return skip_call(item, in);
   if (guest_.contexts.remove(*r.context)) counters().add(Count::contexts_destroyed);
-  counters().add(Count::calls);
+  count_call(call, CallEnd::answered);
   rpc::RejectionBytes out;
   answer(rpc::write_empty_success(call.xid, out, as_auth(v)));
   return skip_call(item, in);

@@ -31,7 +31,7 @@ Session::Step Session::create_context(const rpc::CallHeader& call, const RecordR
     context_.call_at(context_.now + ms, *this);
     return stop_for(Wait::init_rate, Count::waits_init);
   }
-  counters().add(Count::calls);
+  count_call(call, runtime::CallEnd::answered);
   const std::size_t length = item.length - call.size;
   if (length > rpc::padded(gss::kMaxInitArgs)) {
     g.nascent = false;

@@ -53,7 +53,7 @@ rpc::Bytes seal(std::span<std::uint8_t> memory, std::size_t at, std::size_t resu
 
 // Only results of SUCCESS are protected (RFC 2203 section 5.3.3.4).
 bool Session::is_sealed(const rpc::ReplyHeader& reply, const Protected& how) {
-  return how.context != nullptr && how.service != GssService::none && has_results(reply);
+  return is_sealed(how) && has_results(reply);
 }
 
 // A reply whose results must be whole before they go on, and are not here yet, reserves its bytes first.

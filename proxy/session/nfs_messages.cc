@@ -41,9 +41,10 @@ bool Session::ends_here(NfsOutcome nfs) {
 void Session::end_call(const rpc::CallHeader& call, const policy::Decision& d, const Protected& how, NfsOutcome nfs) {
   guest_.in_flight.give(1);
   if (nfs == NfsOutcome::too_large) return close(CloseReason::nfs_too_large);
-  count_call(d.rule);
+  const bool answered = nfs == NfsOutcome::answered;
+  count_call(call, answered ? runtime::CallEnd::answered : runtime::CallEnd::refused, d.rule);
   log_foreign_handle(call);
-  if (nfs == NfsOutcome::answered) {
+  if (answered) {
     counters().add(Count::nfs_answered);
     return answer_results(call.xid, how, in_.nfs->pieces().head);
   }

@@ -47,6 +47,7 @@ void Session::hold(Inbound& in, rpc::Bytes rest) {
 void Session::process_held(Inbound& in, Link* link) {
   std::vector<std::uint8_t> input;
   input.swap(in.held);
+  context_.begin_read();
   const rpc::Bytes held = rpc::Bytes(input).subspan(std::exchange(in.held_from, 0));
   const rpc::Bytes rest = link != nullptr ? process_link(*link, held) : process_client(held);
   // What was made of it may still refer to it.

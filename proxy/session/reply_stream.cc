@@ -48,7 +48,7 @@ void Session::pump_link(Link& link) {
     if (link.sealed.results.active()) {
       const Splice s = read_into(link.fd.get(), link.in, link.sealed.results);
       if (link.sealed.results.complete()) {
-        sealed_complete(link);
+        collected_reply(link);
         record_done(link);
         after_input(link.in);
       }
@@ -56,6 +56,7 @@ void Session::pump_link(Link& link) {
       if (s == Splice::more) continue;
     }
     const ReadBuffer::Result r = context_.buffer.fill(link.fd.get(), link.in.held);
+    context_.begin_read();
     if (r.status == ReadBuffer::Status::would_block) {
       link.in.readable = false;
       return;
@@ -87,7 +88,7 @@ rpc::Bytes Session::process_link(Link& link, rpc::Bytes in) {
       case RecordReader::Kind::body:
         if (link.sealed.results.active()) {
           link.sealed.results.append(item.bytes);
-          if (item.complete) sealed_complete(link);
+          if (item.complete) collected_reply(link);
         } else if (!link.discarding) {
           const rpc::Bytes now = streams(link.in) ? link.in.nfs->bulk(item.bytes) : item.bytes;
           counters().add(Count::bytes_out, now.size());
@@ -111,6 +112,18 @@ void Session::record_done(Link& link) {
   link.discarding = false;
   if (reply_owner_ == &link) reply_owner_ = nullptr;
   send_answers();
+}
+
+// The last of results that were collected is here.
+void Session::collected_reply(Link& link) {
+  const runtime::CallTimes times = link.sealed.call.times;
+  sealed_complete(link);
+  note_times(link, times, true);
+}
+
+// `sealed`: protecting the results took time of its own.
+void Session::note_times(Link& link, const runtime::CallTimes& times, bool sealed) {
+  times.answered(context_.woke, context_.moment(sealed), link.backend.times(context_.thread));
 }
 
 Session::Step Session::link_record(Link& link, const RecordReader::Item& item, rpc::Bytes& in) {
@@ -149,11 +162,14 @@ Session::Step Session::link_reply(Link& link, const RecordReader::Item& item, rp
     --link.outstanding;
     guest_.in_flight.give(1);
     counters().add(Count::replies);
+    const runtime::CallTimes times = call.times;
+    const bool sealed = is_sealed(call.how);
     if (call.how.context != nullptr && !reply.denied) {
       relay_protected(link, reply, std::move(call), nfs, item);
     } else {
       relay_reply(link, reply, nfs, item);
     }
+    if (!link.sealed.results.active()) note_times(link, times, sealed);
   }
   if (closed_) return Step::done;
   link.in.reader.take(in, item.bytes.size());

@@ -78,15 +78,16 @@ class Session {
               rpc::Bytes& in);
   Step answer_probe(const rpc::CallHeader& call, const policy::Decision& d, const rpc::RecordReader::Item& item,
                     rpc::Bytes& in);
-  void count_call(policy::Rule rule);
+  void count_call(const rpc::CallHeader& call, runtime::CallEnd end);
+  void count_call(const rpc::CallHeader& call, runtime::CallEnd end, policy::Rule rule);
   void client_ended();
   void notice_silent_end();
 
-  // gss_calls.cc: calls with RPCSEC_GSS credentials
   // rpcbind_calls.cc
   [[nodiscard]] const rpcbind::View* rpcbind_view() const;
   Step rpcbind_call(const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
 
+  // gss_calls.cc: calls with RPCSEC_GSS credentials
   Step client_gss(const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step data_call(const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step destroy_context(const rpc::CallHeader& call, const gss::Received& r, const rpc::RecordReader::Item& item,
@@ -123,12 +124,15 @@ class Session {
   rpc::Bytes process_link(Link& link, rpc::Bytes in);
   Step link_record(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   Step link_reply(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  void collected_reply(Link& link);
+  void note_times(Link& link, const runtime::CallTimes& times, bool sealed);
   Step link_callback(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
   void relay_reply(Link& link, const rpc::ReplyHeader& reply, NfsOutcome nfs, const rpc::RecordReader::Item& item);
   // gss_replies.cc
   static bool has_results(const rpc::ReplyHeader& reply) {
     return !reply.denied && reply.accept_stat == rpc::AcceptStat::success;
   }
+  static bool is_sealed(const Protected& how) { return how.context != nullptr && how.service != rpc::GssService::none; }
   static bool is_sealed(const rpc::ReplyHeader& reply, const Protected& how);
   Step reserve_reply(Link& link, const rpc::ReplyHeader& reply, const rpc::RecordReader::Item& item);
   void relay_protected(Link& link, const rpc::ReplyHeader& reply, Outstanding call, NfsOutcome nfs,

@@ -83,6 +83,7 @@ void Acceptor::watch_one(std::size_t index) {
   e.events = EPOLLIN;
   e.data.u64 = base_ + index;
   ::epoll_ctl(epoll_, EPOLL_CTL_ADD, slots_[index].socket.fd.get(), &e);
+  shared_.listening[index].store(true, std::memory_order_relaxed);
 }
 
 bool Acceptor::missing() const {
@@ -112,6 +113,7 @@ void Acceptor::accept(std::size_t index) {
         if (shed(listener.fd.get())) continue;
         ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listener.fd.get(), nullptr);
         slots_[index].paused = true;
+        shared_.listening[index].store(false, std::memory_order_relaxed);
         return;
       }
       // A vsock accept is interrupted where TCP's is not; a connection that was reset while it waited is no failure.

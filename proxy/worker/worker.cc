@@ -1,10 +1,12 @@
 #include "proxy/worker/worker.h"
 
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 
 #include <algorithm>
 #include <ctime>
+#include <string>
 
 namespace gatehouse::worker {
 namespace {
@@ -16,12 +18,6 @@ std::int64_t wall_seconds() {
   timespec t{};
   ::clock_gettime(CLOCK_REALTIME_COARSE, &t);
   return t.tv_sec;
-}
-
-std::uint64_t monotonic_ms() {
-  timespec t{};
-  ::clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<std::uint64_t>(t.tv_sec) * 1000 + static_cast<std::uint64_t>(t.tv_nsec) / 1000000;
 }
 
 }  // namespace
@@ -45,6 +41,9 @@ bool Worker::start() {
   timer_.reset(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
   e.data.ptr = &timer_endpoint_;
   if (!timer_ || ::epoll_ctl(epoll, EPOLL_CTL_ADD, timer_.get(), &e) != 0) return false;
+  set_ticking();
+  look_at_clock();
+  shared.heartbeats.beat(thread, now);
   thread_ = std::jthread([this] { run(); });
   return true;
 }
@@ -60,13 +59,20 @@ void Worker::stop() {
   thread_.join();
 }
 
+void Worker::look_at_clock() {
+  begin_read();
+  woke = moment(false);
+  now = woke / 1'000'000;
+  wall = wall_seconds();
+}
+
 void Worker::run() {
+  ::pthread_setname_np(::pthread_self(), ("worker-" + std::to_string(thread)).c_str());
   std::array<epoll_event, kEvents> events;
-  now = monotonic_ms();
   while (!stopping_) {
     const int n = ::epoll_wait(epoll, events.data(), kEvents, wait_time());
-    now = monotonic_ms();
-    wall = wall_seconds();
+    look_at_clock();
+    shared.heartbeats.beat(thread, now);
     for (int i = 0; i < n; ++i) {
       const auto& e = events[static_cast<std::size_t>(i)];
       auto* endpoint = static_cast<session::Endpoint*>(e.data.ptr);
@@ -115,7 +121,6 @@ void Worker::read_mail() {
 void Worker::welcome(Newcomer n) {
   auto s = std::make_unique<session::Session>(*this, *shared.guests[n.guest], std::move(n.fd), std::move(n.peer), n.id);
   session::Session& session = *s;
-  if (sessions_.empty()) set_ticking(true);
   sessions_.emplace(n.id, std::move(s));
   session.start();
 }
@@ -154,8 +159,8 @@ void Worker::run_retries() {
   }
 }
 
-void Worker::set_ticking(bool on) {
-  const timespec period{on ? kTick : 0, 0};
+void Worker::set_ticking() {
+  const timespec period{kTick, 0};
   const itimerspec t{period, period};
   ::timerfd_settime(timer_.get(), 0, &t, nullptr);
 }
@@ -193,7 +198,6 @@ void Worker::bury() {
     sessions_.erase(id);
     load_.fetch_sub(1, std::memory_order_relaxed);
   }
-  if (!retired_.empty() && sessions_.empty()) set_ticking(false);
   retired_.clear();
 }
 

@@ -59,6 +59,7 @@ class Worker final : public session::Context {
     bool operator>(const Retry& o) const { return when > o.when; }
   };
 
+  void look_at_clock();
   void run();
   void read_mail();
   void welcome(Newcomer n);
@@ -66,7 +67,7 @@ class Worker final : public session::Context {
   void run_retries();
   void tick_all();
   void bury();
-  void set_ticking(bool on);
+  void set_ticking();
   [[nodiscard]] int wait_time() const;
   [[nodiscard]] session::Session* find(std::uint64_t id) const;
 
@@ -83,7 +84,7 @@ class Worker final : public session::Context {
   std::vector<std::uint64_t> running_;
   std::vector<std::uint64_t> retired_;
   std::priority_queue<Retry, std::vector<Retry>, std::greater<>> retries_;
-  net::UniqueFd timer_;  ///< once a second while there are sessions
+  net::UniqueFd timer_;  ///< once a second: sessions' time-outs, and the heartbeat
   session::Endpoint timer_endpoint_;
 };
 

@@ -108,8 +108,10 @@ TEST_CASE("a queue that is full takes no more, and the guest has its unit back [
   REQUIRE(s.submit(s.a, "3"));
   CHECK_FALSE(s.submit(s.a, "4"));
   CHECK(s.a.nascent.used() == 3);
+  CHECK(s.pool.waiting() == 2);
   s.gate->open.release(3);
   for (int i = 0; i < 3; ++i) s.answers.came.acquire();
+  CHECK(s.pool.waiting() == 0);
 }
 
 TEST_CASE("a token for which nobody waits any more is not given to the acceptor [G4]") {

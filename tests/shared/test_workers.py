@@ -3,10 +3,11 @@
 import json
 import os
 import subprocess
+import threading
 
 import pytest
 
-from peers import kerberos
+from peers import http, kerberos
 from peers.build import program
 from peers.process import Process
 
@@ -78,3 +79,28 @@ def test_contexts_shared(gateway, server, directory, realm, mode, sec):
     assert counters["gss-data"] == counters["replies"]
     assert (counters["in_flight"], counters["buffered_bytes"], counters["contexts"]) == (0, 0, 0)
     assert (counters["gss_request_bytes"], counters["gss_reply_bytes"], counters["nascent_contexts"]) == (0, 0, 0)
+
+
+def test_scraped(gateway, server, directory):
+    """metrics are read all the time while two workers count, nobody waits for it, and in the end every call is there once [L6]"""
+    metrics = f"{directory}/metrics.sock"
+    gateway(f'[admin]\nhttp = "unix:{metrics}"\n' + CONFIG.format(directory=directory, in_flight=1024))
+    over, read = threading.Event(), []
+
+    def scrape():
+        while not over.is_set():
+            found = http.samples(http.get(metrics, "/metrics").body)
+            read.append(sum(each for (name, _), each in found.items() if name == "gatehouse_calls_total"))
+    reader = threading.Thread(target=scrape)
+    reader.start()
+    try:
+        report = load(directory, "--mode", "16x8", "--calls", "20000")
+    finally:
+        over.set()
+        reader.join()
+    assert read == sorted(read) and len(read) > 2
+    found = http.samples(http.get(metrics, "/metrics").body)
+    calls = found["gatehouse_calls_total", frozenset({("guest", "web1"), ("flavor", "sys"), ("program", "nfs"), ("decision", "forwarded")})]
+    assert calls >= report["calls"] >= 20000
+    for metric in ("gatehouse_gateway_latency_seconds_count", "gatehouse_backend_latency_seconds_count"):
+        assert found[metric, frozenset({("backend", "nfs")})] == calls

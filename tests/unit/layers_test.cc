@@ -32,8 +32,11 @@ const std::map<std::string, std::set<std::string>> kMay = {
      {"rpc", "authunix", "gss", "gss/crypto", "proxy/nfs", "proxy/policy", "proxy/config", "proxy/net", "proxy/log",
       "proxy/runtime", "proxy/offload", "proxy/rpcbind"}},
     {"proxy/worker", {"proxy/config", "proxy/net", "proxy/log", "proxy/runtime", "proxy/offload", "proxy/session"}},
+    {"proxy/metrics", {"rpc", "gss", "proxy/policy", "proxy/config", "proxy/net", "proxy/runtime", "proxy/offload"}},
     {"proxy/daemon",
-     {"gss/acceptors", "proxy/config", "proxy/net", "proxy/log", "proxy/runtime", "proxy/offload", "proxy/worker"}},
+     {"gss/acceptors", "proxy/config", "proxy/metrics", "proxy/net", "proxy/log", "proxy/runtime", "proxy/offload",
+      "proxy/worker"}},
+    {"proxy/manual", {"proxy/config"}},
     {"proxy/ctl",
      {"rpc", "authunix", "gss", "gss/acceptors", "proxy/policy", "proxy/config", "proxy/net", "proxy/runtime"}},
     // What runs inside a virtual machine: the wire, and of the transport code what needs no library.

@@ -41,9 +41,13 @@ class Namespace:
                     if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), CLONE_NEWNET):
                         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
                 sock = socket.socket(socket.AF_INET6)
-                sock.settimeout(10.0)
-                sock.bind(("::", source_port))
-                sock.connect((address, port, 0, socket.if_nametoindex(interface)))
+                try:
+                    sock.settimeout(10.0)
+                    sock.bind(("::", source_port))
+                    sock.connect((address, port, 0, socket.if_nametoindex(interface)))
+                except OSError:
+                    sock.close()  # now: the error keeps this frame, and the port would stay bound until it is collected
+                    raise
                 outcome.append(sock)
             except OSError as error:
                 outcome.append(error)

@@ -105,6 +105,14 @@ TEST_CASE("words that mean nothing are errors with the words there are [T6]") {
   check_alone({{"[kerberos]\nacceptor = \"gss\"", "2:12", "\"keytab\", \"gssproxy\""},
                {"[kerberos]\nservice = \"\"", "2:11", "service is \"\": write the part of the principal"},
                {"[admin]\nsocket = \"run/x\"", "2:10", "absolute path"},
+               {"[admin]\nhttp = \"9464\"", "2:8", "needs an address and a port"},
+               {"[admin]\nhttp = \"localhost:9464\"", "2:8", "names are not looked up"},
+               {"[admin]\nhttp = \"0.0.0.0:9464\"", "2:8", "or state http_open = true"},
+               {"[admin]\nhttp = \"[::]:9464\"", "2:8", "is not loopback"},
+               {"[admin]\nhttp = \"[fe80::1%tap0]:9464\"", "2:8", "is not loopback"},
+               {"[admin]\nhttp = \"unix:run/x\"", "2:8", "needs an absolute path"},
+               {"[admin]\nhttp = \"vsock:any:1\"", "2:8", "no numeric address"},
+               {"[admin]\nhttp_open = \"true\"", "2:13", "without quotes"},
                {"[[principal]]\nmatch = \"\"\nmap = \"x\"", "2:9", "match is empty"},
                {"[[principal]]\nmatch = \"x@R\"\nmap = \"\"", "3:7", "map is empty"}});
 }

@@ -92,6 +92,7 @@ void check_equal(const config::Config& a, const config::Config& b) {
   CHECK(a.gateway.secret == b.gateway.secret);
   CHECK(a.admin.socket == b.admin.socket);
   CHECK(a.admin.http == b.admin.http);
+  CHECK(a.admin.http_open == b.admin.http_open);
   check_equal(a.kerberos, b.kerberos);
   CHECK(a.trust_allowed == b.trust_allowed);
   REQUIRE(a.principals.size() == b.principals.size());
@@ -162,7 +163,8 @@ workers = 7
 idle_timeout = "90s"
 secret = "/s \"t\""
 [admin]
-http = "127.0.0.1:1"
+http = "192.0.2.1:1"
+http_open = true
 [kerberos]
 acceptor = "gssproxy"
 keytab = "/k"

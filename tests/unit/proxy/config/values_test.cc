@@ -78,6 +78,9 @@ proxy_protocol = true
   CHECK(c.gateway.record_timeout == 500ms);
   CHECK(c.admin.socket.empty());
   CHECK(c.admin.http == "127.0.0.1:9464");
+  CHECK_FALSE(c.admin.http_open);
+  REQUIRE(c.admin.http_address);
+  CHECK(net::format(*c.admin.http_address) == "tcp:127.0.0.1:9464");
   CHECK(c.kerberos.acceptor == config::Kerberos::Acceptor::gssproxy);
   CHECK(c.kerberos.keytab == "/k");
   CHECK(c.kerberos.gssproxy_socket == "/g");
@@ -172,10 +175,10 @@ TEST_CASE("a guest's principals are its own list or that of [defaults], not both
 
 TEST_CASE("a key without effect in this version brings a warning with its place, those of Kerberos have effect") {
   const auto found = warnings(
-      "[admin]\nhttp = \"\"\n[kerberos]\nkeytab = \"/k\"\n[[principal]]\nmatch = \"a@R\"\nmap = { uid = 1, gid = 1 "
+      "[admin]\nsocket = \"\"\n[kerberos]\nkeytab = \"/k\"\n[[principal]]\nmatch = \"a@R\"\nmap = { uid = 1, gid = 1 "
       "}\n");
   REQUIRE(found.size() == 1);
-  CHECK(found[0] == "2:1 [admin] http is read, but has no effect in this version");
+  CHECK(found[0] == "2:1 [admin] socket is read, but has no effect in this version");
 }
 
 TEST_CASE("what is allowed but hardly meant brings a warning") {
