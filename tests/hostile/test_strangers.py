@@ -93,7 +93,7 @@ def test_unprivileged_port(start, directory, server):
 def not_started(directory, server, address: str) -> str:
     """not_started demands that the gateway refuses to start with the listener, and returns what it says."""
     config = write_config(directory, text(server, {"in": address}, {"web1": {"listener": "in"}}))
-    outcome = run("gatehoused", "--config", config)
+    outcome = run("gatehoused", "--config", config, env={"STATE_DIRECTORY": str(directory)})
     assert outcome.status == 1
     return outcome.err
 
@@ -202,5 +202,6 @@ def test_systemd_nothing_passed(directory, server):
 def _run_passed(config, listener: socket.socket) -> tuple[int, str]:
     options = passed(listener)
     done = subprocess.run([*options["prefix"], str(program("proxy/gatehoused")), "--config", str(config)], pass_fds=options["pass_fds"],
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30,
+                          env={**os.environ, "STATE_DIRECTORY": str(config.parent)})
     return done.returncode, done.stderr
