@@ -49,10 +49,9 @@ Session::Step Session::client_gss(const rpc::CallHeader& call, const RecordReade
     default: break;
   }
   const rpc::Rejection why = rpc::Rejection::auth(gss::answered_by(r.finding));
-  // A ticket that ended is everyday: the client makes a new context. It is counted. A handle that is not this guest's may
-  // be another's, or of before a restart.
-  if (r.finding != Finding::expired)
-    log_finding(call, gss::finding_word(r.finding), rpc::rejection_name(why));
+  // A ticket that ended is everyday: the client makes a new context. It is counted. A handle that is not this guest's
+  // may be another's, or of before a restart.
+  if (r.finding != Finding::expired) log_finding(call, gss::finding_word(r.finding), rpc::rejection_name(why));
   count_call(call, CallEnd::refused);
   counters().add(Count::rejections);
   rpc::RejectionBytes out;
@@ -186,7 +185,7 @@ void Session::open_call(const rpc::CallHeader& call, std::span<std::uint8_t> rec
   const NfsPieces pieces = nfs == NfsOutcome::same ? NfsPieces{{}, *args, {}} : in_.nfs->pieces();
   rpc::XdrWriter(head).u32(rpc::last_fragment_mark(static_cast<std::uint32_t>(w.size() + pieces.size())));
   send_opened(link->sink, std::span<std::uint8_t>(head).first(4 + w.size()), pieces);
-  if (nfs != NfsOutcome::same) in_.nfs->release();
+  if (nfs != NfsOutcome::same) release_body(*in_.nfs);
 }
 
 // Refuses a call that had its unit of the in-flight budget already.

@@ -107,6 +107,7 @@ void Session::relay_protected(Link& link, const rpc::ReplyHeader& reply, Outstan
   gss::Verifier v;
   if (!verify_for(*how.context, how.seq, reply.xid, v)) {
     link.discarding = true;
+    if (link.in.nfs != nullptr) link.in.nfs->abandon();
     return;
   }
   std::array<std::uint8_t, kMaxHead> head;
@@ -149,6 +150,7 @@ void Session::seal_small(Link& link, std::uint32_t xid, Outstanding& call, rpc::
   context_.batch.to(client_sink_);
   const std::span<std::uint8_t> memory = context_.batch.room(at + pieces.size() + room.tail);
   pieces.copy_to(memory.subspan(at));
+  if (link.in.nfs != nullptr) link.in.nfs->release();
   if (seal(memory, at, pieces.size(), xid, v.view(), how, protection).empty()) {
     context_.batch.discard();
     return close(CloseReason::gss_failed);
@@ -187,6 +189,7 @@ bool Session::rewrite_collected(Link& link) {
     // `bulk` may be where it belongs already, or nothing; the others lie elsewhere, or are what is there.
     std::ranges::copy(pieces.head, now.begin());
     std::ranges::copy(pieces.tail, now.last(pieces.tail.size()).begin());
+    if (link.in.nfs != nullptr) link.in.nfs->release();
     return true;
   }
   Gather other;

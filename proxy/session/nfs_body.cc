@@ -31,7 +31,7 @@ NfsNote NfsBody::note_of(const NfsGuest& guest, const rpc::CallHeader& call) {
   NfsNote note;
   if (call.program == rpc::program::kNfs && call.version == 4) {
     if (call.procedure == kCompound) note.kind = NfsKind::compound;
-    note.reply = true;
+    note.reply = call.procedure == kCompound;
     return note;
   }
   note.procedure = {static_cast<Program3>(call.program), call.procedure};
@@ -48,7 +48,7 @@ NfsNote NfsBody::note_of(const NfsGuest& guest, const rpc::CallHeader& call) {
 }
 
 NfsOutcome NfsBody::begin(Message message, NfsNote& note, rpc::Bytes here, std::size_t whole) {
-  if (owns()) release();
+  if (owns()) abandon();  // a call that waited is looked at anew
   pieces_ = {};
   to_come_ = 0;
   foreign_handle_ = unbound_handle_ = false;
@@ -234,7 +234,7 @@ std::span<std::uint8_t> NfsBody::room(std::size_t size) {
 
 NfsOutcome NfsBody::settled(Rewritten what, std::span<std::uint8_t> out, std::size_t size) {
   switch (what) {
-    case Rewritten::same: return NfsOutcome::same;
+    case Rewritten::same: release(); return NfsOutcome::same;
     case Rewritten::changed: pieces_.head = out.first(size); return NfsOutcome::changed;
     case Rewritten::answered: pieces_.head = out.first(size); return NfsOutcome::answered;
     case Rewritten::unknown: return NfsOutcome::unknown;

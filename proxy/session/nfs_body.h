@@ -70,6 +70,11 @@ class NfsBody {
   /// owns: whether pieces() lies in buffers that release() gives back.
   [[nodiscard]] bool owns() const { return large_ || tail_.active(); }
   void release();
+  /// abandon: what still comes of the record that streams goes nowhere.
+  void abandon() {
+    streams_ = false;
+    release();
+  }
 
   /// streams: between an outcome `streams` and end().
   [[nodiscard]] bool streams() const { return streams_; }

@@ -46,7 +46,8 @@ void Session::end_call(const rpc::CallHeader& call, const policy::Decision& d, c
   log_foreign_handle(call);
   if (answered) {
     counters().add(Count::nfs_answered);
-    return answer_results(call.xid, how, in_.nfs->pieces().head);
+    answer_results(call.xid, how, in_.nfs->pieces().head);
+    return release_body(*in_.nfs);
   }
   counters().add(Count::rejections);
   log_finding(call, "malformed-arguments", "GARBAGE_ARGS", "nfs");
@@ -77,7 +78,13 @@ void Session::put_pieces(const NfsPieces& pieces) {
 
 void Session::send_pieces(NfsBody& body, bool finish) {
   put_pieces(body.pieces());
-  if (finish || body.owns()) context_.batch.finish();
+  if (finish) context_.batch.finish();
+  release_body(body);
+}
+
+// Gives the body's buffers back; what the batch refers to there goes out before.
+void Session::release_body(NfsBody& body) {
+  if (body.owns()) context_.batch.finish();
   body.release();
 }
 

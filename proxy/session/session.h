@@ -157,6 +157,7 @@ class Session {
                       NfsBody& body);
   void put_pieces(const NfsPieces& pieces);
   void send_pieces(NfsBody& body, bool finish);
+  void release_body(NfsBody& body);
   void end_stream(Inbound& in, Sink& to);
   NfsOutcome rewrite_results(Link& link, NfsNote& note, rpc::Bytes here, std::size_t whole);
   Step relay_callback(Link& link, const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);

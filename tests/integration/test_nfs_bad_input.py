@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 from nfs4lab import SECS, caller
-from peers import nfs3, nfs4, rpc
+from peers import gss, nfs3, nfs4, rpc
 from peers.client import Closed
 from peers.nfs4 import PUTROOTFH, Caller, carry_out, compound
 from peers.rpc import opaque, u32
@@ -49,6 +49,21 @@ def test_many_operations(lab, script, sec):
         answer = one.send(compound(*[PUTROOTFH] * (MANY + 1), minor=minor, tag=b"more"))
         assert (answer.word, answer.tag, answer.count) == (status, b"more", 0)
     assert bodies(script) == [whole]
+    goes_on(one, lab)
+
+
+@pytest.mark.parametrize("sec", [sec for sec in SECS if sec != "sys"])
+def test_long_calls_together(lab, script, sec):
+    """of long calls over {sec} that come in one piece and are changed each reaches the server as itself [P9, G1]"""
+    lab = lab()
+    one = caller(lab, "web1", sec)
+    # Behind many operations one with an identifier: too long for the worker's own memory.
+    calls = [compound(*[PUTROOTFH] * 2400, nfs4.renew(letter * 8), minor=0, tag=letter * 64) for letter in (b"a", b"b", b"c")]
+    one.connection.send(b"".join(rpc.record(one.context.message(nfs4.PROGRAM, 4, 1, call, gss.SERVICES[sec])) for call in calls))
+    for _ in calls:
+        assert one.connection.read_reply().outcome == "SUCCESS"
+    assert [body[:-8] for body in bodies(script)] == [call[:-8] for call in calls]
+    assert all(body[-8:] != call[-8:] for body, call in zip(bodies(script), calls))  # the identifiers are the guest's
     goes_on(one, lab)
 
 
