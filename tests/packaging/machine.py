@@ -49,10 +49,7 @@ class Machine:
 
     def _first_process(self):
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        for pid in children:
-            if Path(f"/proc/{pid}/comm").read_text().strip() == "systemd":
-                return int(pid)
-        return None
+        return next((int(pid) for pid in children if name_of(pid) == "systemd"), None)
 
     def path(self, inside: str) -> Path:
         """path is where a file of the machine is for this process."""
@@ -99,7 +96,9 @@ class Machine:
     def stop(self) -> None:
         # The kernel ends all processes of a machine with the first one.
         leader = getattr(self, "_leader", None)
-        if leader is not None and self._process.running():
+        if leader is None:
+            self._process.kill()  # nspawn's children end with it
+        elif self._process.running():
             os.kill(leader, 9)
         try:
             until(lambda: not self._process.running(), "the end of the machine", SECONDS)
@@ -109,6 +108,14 @@ class Machine:
                 for folder, _, _ in os.walk(group, topdown=False):
                     until(lambda folder=folder: _removed(folder), f"an empty control group {folder}", SECONDS)
             shutil.rmtree(f"/run/systemd/nspawn/propagate/{self.name}", ignore_errors=True)
+
+
+def name_of(pid: str) -> str | None:
+    """name_of is what a process is called; None of one that has ended meanwhile."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def _removed(folder: str) -> bool:

@@ -4,6 +4,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from .build import program as built
+
 FIRST_GROUP = 200_000
 
 
@@ -33,7 +35,7 @@ def standard() -> dict[str, User]:
 
 class Accounts:
     """Accounts writes passwd and group files; env() makes a process see them and no others. Not for nfs-ganesha 4.3, which crashes
-    under libnss_wrapper."""
+    under libnss_wrapper. Look-ups are one at a time, which the wrapper needs in a program with threads."""
 
     def __init__(self, directory: Path, users: dict[str, User] | None = None):
         directory.mkdir(parents=True, exist_ok=True)
@@ -53,7 +55,8 @@ class Accounts:
     def env(self, program: Path | None = None) -> dict[str, str]:
         """env is the environment that shows these accounts to a process: to `program`, if it may have been built with a sanitizer,
         whose library must come first, and who knows no RTLD_DEEPBIND."""
-        preload = [*([sanitizer] if program and (sanitizer := _sanitizer(program)) else []), "libnss_wrapper.so"]
+        preload = [*([sanitizer] if program and (sanitizer := _sanitizer(program)) else []),
+                   str(built("tests/support/accounts/one_at_a_time.so")), "libnss_wrapper.so"]
         return {"LD_PRELOAD": " ".join(preload), "NSS_WRAPPER_PASSWD": str(self.passwd), "NSS_WRAPPER_GROUP": str(self.group),
                 "NSS_WRAPPER_DISABLE_DEEPBIND": "1"}
 
