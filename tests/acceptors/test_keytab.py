@@ -144,7 +144,8 @@ def test_long_expired(drive, realm, directory):
     cache = realm.login("alice", life="4s")
     token = realm.token(cache)
     end = driver.accept(realm.token(cache))["ticket_end"]
-    until(lambda: time.time() >= end + 2, "the ticket has ended a while ago")
+    # Well into the second: libkrb5 asks a clock that is some milliseconds behind.
+    until(lambda: time.time() >= end + 2.5, "the ticket has ended a while ago")
     refused(driver.accept(token), "Ticket expired")
 
 
