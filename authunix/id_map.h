@@ -40,6 +40,7 @@ class IdMap {
   [[nodiscard]] bool emits(std::uint32_t host) const;
   [[nodiscard]] bool empty() const { return ranges_.empty(); }
   [[nodiscard]] const std::vector<IdRange>& ranges() const { return ranges_; }
+  friend bool operator==(const IdMap&, const IdMap&) = default;
 
  private:
   [[nodiscard]] std::optional<std::uint32_t> map_in_ranges(std::uint32_t id) const;

@@ -34,6 +34,7 @@ struct Rules {
   GroupStrategy groups = GroupStrategy::first16;
   IdMap uid_map;
   IdMap gid_map;
+  friend bool operator==(const Rules&, const Rules&) = default;
 };
 
 /// Credential: ids for the backend. A plain value.

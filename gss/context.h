@@ -37,6 +37,20 @@ class Context {
   /// make: a context with a fresh handle and room for `threads` lanes, of which that of thread `first` is made now;
   /// null when there is no randomness or the key cannot be used.
   static std::shared_ptr<Context> make(Terms terms, std::size_t threads, std::size_t first = 0);
+
+  /// State: all that makes a context what it is, so that it can go on in another process. Holds its key.
+  struct State {
+    Terms terms;  ///< key.send_seq: of the next token of this side; window: as in `window`
+    Handle handle{};
+    SequenceWindow::State window;
+    std::uint64_t last_used_ms = 0;  ///< monotonic
+  };
+  /// state: as it is now. Of a context that is still used, what happens after is not in it: a call that it then takes
+  /// would be taken again where the context goes on.
+  [[nodiscard]] State state() const;
+  /// restore: the context of `state`, under its old handle, with room for `threads` lanes; null when its key fits no
+  /// enctype or its window is not consistent. Lanes are made at their first use.
+  static std::shared_ptr<Context> restore(State state, std::size_t threads);
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
@@ -62,7 +76,7 @@ class Context {
   [[nodiscard]] std::uint64_t last_used() const { return last_used_.load(std::memory_order_relaxed); }
 
  private:
-  Context(Terms terms, const Handle& handle, std::size_t threads);
+  Context(State state, std::size_t threads);
 
   const Terms terms_;
   //= rfc2203#5.2.2

@@ -26,22 +26,22 @@ std::shared_ptr<Context> ContextTable::find(rpc::Bytes handle) const {
 //= rfc2203#5.4
 //# contexts that no client destroys are cleaned up
 std::size_t ContextTable::add(std::shared_ptr<Context> context, const Clock& now) {
-  std::shared_ptr<Context> evicted;  // dies after the lock is given back
+  std::vector<std::shared_ptr<Context>> evicted;  // die after the lock is given back
   const Handle handle = context->handle();
   const std::lock_guard lock(mutex_);
-  if (!contexts_.empty() && contexts_.size() >= cap_) {
+  while (!contexts_.empty() && contexts_.size() >= cap_) {
     const auto sooner = [&now](const auto& a, const auto& b) {
       const bool a_expired = a.second->expired(now);
       if (a_expired != b.second->expired(now)) return a_expired;
       return a.second->last_used() < b.second->last_used();
     };
     const auto victim = std::ranges::min_element(contexts_, sooner);
-    evicted = std::move(victim->second);
-    evicted->retire();
+    victim->second->retire();
+    evicted.push_back(std::move(victim->second));
     contexts_.erase(victim);
   }
   contexts_.insert_or_assign(handle, std::move(context));
-  return evicted == nullptr ? 0 : 1;
+  return evicted.size();
 }
 
 //= rfc2203#5.4
@@ -60,30 +60,44 @@ bool ContextTable::remove(const Context& context) {
 std::size_t ContextTable::sweep(const Clock& now, std::uint64_t grace_ms) {
   const Clock then{now.monotonic_ms - std::min(grace_ms, now.monotonic_ms),
                    now.wall_s - static_cast<std::int64_t>(grace_ms / 1000)};
-  std::vector<std::shared_ptr<Context>> swept;
+  return retire_unless([&then](const Context& c) { return !c.expired(then); });
+}
+
+std::size_t ContextTable::retire_unless(const std::function<bool(const Context&)>& keep) {
+  std::vector<std::shared_ptr<Context>> retired;  // die after the lock is given back
   const std::lock_guard lock(mutex_);
   for (auto at = contexts_.begin(); at != contexts_.end();) {
-    if (!at->second->expired(then)) {
+    if (keep(*at->second)) {
       ++at;
       continue;
     }
     at->second->retire();
-    swept.push_back(std::move(at->second));
+    retired.push_back(std::move(at->second));
     at = contexts_.erase(at);
   }
-  return swept.size();
+  return retired.size();
 }
 
-void ContextTable::clear() {
-  std::unordered_map<Handle, std::shared_ptr<Context>, HandleHash> cleared;
+std::size_t ContextTable::clear() {
+  return retire_unless([](const Context&) { return false; });
+}
+
+void ContextTable::set_cap(std::size_t cap) {
   const std::lock_guard lock(mutex_);
-  for (const auto& [handle, context] : contexts_) context->retire();
-  cleared.swap(contexts_);
+  cap_ = cap;
 }
 
 std::size_t ContextTable::size() const {
   const std::lock_guard lock(mutex_);
   return contexts_.size();
+}
+
+std::vector<std::shared_ptr<Context>> ContextTable::all() const {
+  std::vector<std::shared_ptr<Context>> out;
+  const std::lock_guard lock(mutex_);
+  out.reserve(contexts_.size());
+  for (const auto& [handle, context] : contexts_) out.push_back(context);
+  return out;
 }
 
 }  // namespace gatehouse::gss

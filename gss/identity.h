@@ -21,17 +21,27 @@ struct Ids {
 struct Identity {
   std::string principal;  ///< "alice@EXAMPLE.COM", as the acceptor displays it
   Ids ids;
+  std::string mapped_by = {};  ///< rule_text() of the rule that gave `ids`; empty: none did
 };
 
 /// PrincipalRule: one [[principal]]: first match wins.
 struct PrincipalRule {
-  struct Deny {};
+  struct Deny {
+    friend bool operator==(const Deny&, const Deny&) = default;
+  };
   std::string match;                         ///< see principal_matches
   std::variant<std::string, Ids, Deny> map;  ///< a local account, ids, or nobody
+  friend bool operator==(const PrincipalRule&, const PrincipalRule&) = default;
 };
 
 /// principal_matches: whether `principal` is what `pattern` says: `*` stands for any text, also none; everything else
 /// for itself, in its case. Linear in both lengths times the number of stars; never allocates.
 bool principal_matches(std::string_view pattern, std::string_view principal);
+
+/// first_match: the rule that decides about `principal`; null: none matches.
+const PrincipalRule* first_match(const std::vector<PrincipalRule>& rules, std::string_view principal);
+
+/// rule_text: what a rule says, so that two that say the same have the same text; empty for null.
+std::string rule_text(const PrincipalRule* rule);
 
 }  // namespace gatehouse::gss

@@ -2,18 +2,34 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace gatehouse::gss {
 namespace {
 constexpr std::uint32_t kWordBits = 64;
-
-// Words of the ring: a power of two of bits, so that a number's place is a mask away.
-std::size_t ring_words(std::uint32_t size) {
-  return std::bit_ceil(std::max<std::size_t>(size, kWordBits)) / kWordBits;
-}
 }  // namespace
 
+// A power of two of bits, so that a number's place is a mask away.
+std::size_t SequenceWindow::ring_words(std::uint32_t size) {
+  return std::bit_ceil(std::max<std::size_t>(size, kWordBits)) / kWordBits;
+}
+
 SequenceWindow::SequenceWindow(std::uint32_t size) : size_(std::max(size, 1U)), seen_(ring_words(size_)) {}
+
+bool SequenceWindow::consistent(const State& state) {
+  if (state.size == 0 || state.seen.size() != ring_words(state.size)) return false;
+  if (!state.any) return state.newest == 0 && std::ranges::all_of(state.seen, [](std::uint64_t w) { return w == 0; });
+  const std::uint64_t word = state.seen[(state.newest / kWordBits) & (state.seen.size() - 1)];
+  return (word >> (state.newest % kWordBits) & 1U) != 0;
+}
+
+SequenceWindow::SequenceWindow(State state)
+    : size_(state.size), any_(state.any), newest_(state.newest), seen_(std::move(state.seen)) {}
+
+SequenceWindow::State SequenceWindow::state() const {
+  const std::lock_guard lock(mutex_);
+  return {size_, any_, newest_, seen_};
+}
 
 //= rfc2203#5.3.3.1
 //# numbers from the newest down to the newest - seq_window + 1 are accepted, each once

@@ -36,7 +36,7 @@ RecordReader::Kind RecordReader::read_mark(Bytes& in) {
   const std::uint32_t length = mark & ~kLastFragment;
   if (!gathering_) begin_record();
   if (++fragments_ > limits_.fragments) return Kind::too_many_fragments;
-  if (length > limits_.bytes - length_) return Kind::too_long;
+  if (length_ > limits_.bytes || length > limits_.bytes - length_) return Kind::too_long;
   in = in.subspan(4);
   last_ = (mark & kLastFragment) != 0;
   length_ += length;

@@ -62,6 +62,9 @@ class RecordReader {
   /// skip: `n` bytes of the body, n <= remaining(), went another way (splice).
   void skip(std::uint32_t n);
 
+  /// set_limits: for the fragments that come from now on.
+  void set_limits(RecordLimits limits) { limits_ = limits; }
+
   /// idle: between records; a stream that ends here ends well.
   [[nodiscard]] bool idle() const { return state_ == State::mark && !gathering_; }
   /// gathered: bytes now held for a record of several fragments that was not yet taken.

@@ -101,14 +101,18 @@ Mapper::Mapper(std::vector<PrincipalRule> rules, std::chrono::milliseconds time_
     : rules_(std::move(rules)), time_to_live_(time_to_live) {}
 
 Mapping Mapper::map(const std::string& principal, bool looked_up, const std::optional<Ids>& found) {
-  const auto rule =
-      std::ranges::find_if(rules_, [&](const PrincipalRule& r) { return principal_matches(r.match, principal); });
-  if (rule == rules_.end() && looked_up) return as_found(found);
+  const PrincipalRule* const rule = first_match(rules_, principal);
+  if (rule == nullptr && looked_up) return as_found(found);
   if (auto known = cached(principal)) return std::move(*known);
-  Mapping mapping = rule == rules_.end() ? by_auth_to_local(principal)
-                                         : by_rule(*rule, static_cast<std::size_t>(rule - rules_.begin()) + 1);
+  Mapping mapping = rule == nullptr ? by_auth_to_local(principal)
+                                    : by_rule(*rule, static_cast<std::size_t>(rule - rules_.data()) + 1);
   keep(principal, mapping);
   return mapping;
+}
+
+void Mapper::forget() {
+  const std::lock_guard lock(mutex_);
+  cache_.clear();
 }
 
 std::optional<Mapping> Mapper::cached(const std::string& principal) {

@@ -38,6 +38,11 @@ class Mapper {
   /// answer then, and only the rules come before it.
   Mapping map(const std::string& principal, bool looked_up = false, const std::optional<Ids>& found = std::nullopt);
 
+  /// forget: what was found so far is looked up anew.
+  void forget();
+
+  [[nodiscard]] const std::vector<PrincipalRule>& rules() const { return rules_; }
+
  private:
   struct Entry {
     Mapping mapping;

@@ -31,12 +31,17 @@ struct Gateway {
   std::uint32_t workers = 0;  ///< 0: one per core
   std::chrono::milliseconds idle_timeout = std::chrono::minutes(6);
   std::chrono::milliseconds record_timeout = std::chrono::seconds(30);
+  std::chrono::milliseconds drain_timeout = std::chrono::seconds(5);
   std::string secret;  ///< path; empty: not stated, see runtime::secret_path
 };
 
 /// Admin: [admin]; empty strings: off.
 struct Admin {
   std::string socket = "/run/gatehouse/admin.sock";
+  std::string group;
+  std::string read_group;
+  std::optional<std::uint32_t> group_id;       ///< of group; nothing: none is stated
+  std::optional<std::uint32_t> read_group_id;  ///< of read_group
   std::string http;
   bool http_open = false;                          ///< http need not be loopback
   std::optional<net::ListenAddress> http_address;  ///< of http: TCP or unix; empty: off
@@ -54,6 +59,7 @@ struct Kerberos {
   std::chrono::milliseconds accept_timeout = std::chrono::seconds(10);
   std::chrono::milliseconds id_cache = std::chrono::minutes(10);
   std::uint32_t sequence_window = 1024;
+  friend bool operator==(const Kerberos&, const Kerberos&) = default;
 };
 
 /// kVsockBuffer: the kernel's own size of a vsock connection's buffers, bytes.
@@ -102,12 +108,16 @@ inline constexpr std::size_t kMaxFileBytes = 4U << 20;
 /// a folder conf.d.
 std::expected<Config, std::vector<Problem>> load(const std::filesystem::path& file);
 
+/// admin_socket: [admin] socket of `file` and its drop-ins, as far as they can be read and are TOML, whatever else is in
+/// them; nothing: none states it. For who wants to ask the daemon, and need not be able to read its configuration.
+std::optional<std::string> admin_socket(const std::filesystem::path& file);
+
 /// parse: as load, of text alone; `name` stands for the file in problems.
 std::expected<Config, std::vector<Problem>> parse(std::string_view text, const std::string& name);
 
 /// print: the configuration in force as TOML, with [defaults] folded into the guests and every default spelled out;
 /// loads to an equal configuration. What cannot be stated (secure = true where there are no ports, a derived source
-/// address) and defaults of keys without effect stand in comments.
+/// address) stands in comments.
 std::string print(const Config& c);
 
 /// source_port_known: whether peers of the guest come with a source port; nothing when its listener is a systemd one,

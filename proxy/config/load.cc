@@ -39,6 +39,22 @@ std::expected<Config, std::vector<Problem>> parse(std::string_view text, const s
   return build(root, {name});
 }
 
+std::optional<std::string> admin_socket(const std::filesystem::path& file) {
+  std::vector<Problem> ignored;
+  std::vector<std::filesystem::path> paths = drop_ins(file, ignored);
+  paths.insert(paths.begin(), file);
+  std::optional<std::string> out;
+  for (const std::filesystem::path& path : paths) {
+    const auto text = read_file(path, ignored);
+    if (!text) continue;
+    const Node root = parse_document(*text, path.string(), ignored);
+    const Node* const admin = root.find("admin");
+    const Node* const socket = admin == nullptr ? nullptr : admin->find("socket");
+    if (socket != nullptr && socket->text() != nullptr) out = *socket->text();
+  }
+  return out;
+}
+
 std::expected<Config, std::vector<Problem>> load(const std::filesystem::path& file) {
   std::vector<Problem> problems;
   std::vector<std::filesystem::path> paths = drop_ins(file, problems);

@@ -23,8 +23,6 @@ std::string quoted_list(const std::vector<std::string>& items) {
   return list(items, quote);
 }
 
-// Writes keys; one without effect whose value is the default stands in a comment, so that the print loads without
-// warnings.
 class Printer {
  public:
   void table(string_view title) { out_ << (out_.tellp() > 0 ? "\n" : "") << title << '\n'; }
@@ -32,10 +30,6 @@ class Printer {
   void key(string_view name, std::uint64_t value) { key(name, std::to_string(value)); }
   void key(string_view name, bool value) { key(name, std::string(value ? "true" : "false")); }
   void comment(const std::string& text) { out_ << "# " << text << '\n'; }
-  void without_effect(string_view name, const std::string& value, const std::string& fallback) {
-    if (value == fallback) out_ << "# ";
-    key(name, value);
-  }
   [[nodiscard]] std::string str() const { return out_.str(); }
 
  private:
@@ -95,12 +89,15 @@ void print_gateway(Printer& p, const Config& c) {
   p.key("workers", std::uint64_t{c.gateway.workers});
   p.key("idle_timeout", time_text(c.gateway.idle_timeout));
   p.key("record_timeout", time_text(c.gateway.record_timeout));
+  p.key("drain_timeout", time_text(c.gateway.drain_timeout));
   if (c.gateway.secret.empty())
     p.comment("secret is in $STATE_DIRECTORY, or else in /var/lib/gatehouse");
   else
     p.key("secret", quote(c.gateway.secret));
   p.table("[admin]");
-  p.without_effect("socket", quote(c.admin.socket), quote(Admin{}.socket));
+  p.key("socket", quote(c.admin.socket));
+  p.key("group", quote(c.admin.group));
+  p.key("read_group", quote(c.admin.read_group));
   p.key("http", quote(c.admin.http));
   p.key("http_open", c.admin.http_open);
   print_kerberos(p, c.kerberos);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxy/config/groups.h"
 #include "proxy/config/units.h"
 
 namespace gatehouse::config {
@@ -54,6 +55,16 @@ bool valid_name(std::string_view s) {
   });
 }
 
+// The number of the group that a key names; nothing: it names none, or none that there is, which is reported.
+std::optional<std::uint32_t> group_of(Context& ctx, const View& view, std::string_view key) {
+  const Found found = view.find(key);
+  if (!found || found.node->text()->empty()) return std::nullopt;
+  const std::string& name = *found.node->text();
+  const auto id = group_id(name);
+  if (!id) ctx.error(found.node->place, std::string(key) + " is " + quote(name) + ": " + id.error());
+  return id ? std::optional(*id) : std::nullopt;
+}
+
 }  // namespace
 
 const Node* table_of(Context& ctx, const Node& root, std::string_view key, Section section) {
@@ -99,6 +110,7 @@ void read_gateway(Context& ctx, const Node& root, Config& out) {
   out.gateway.workers = v.u32("workers", 0);
   out.gateway.idle_timeout = v.time("idle_timeout").value_or(out.gateway.idle_timeout);
   out.gateway.record_timeout = v.time("record_timeout").value_or(out.gateway.record_timeout);
+  out.gateway.drain_timeout = v.time("drain_timeout").value_or(out.gateway.drain_timeout);
   if (const Found f = v.find("secret")) {
     out.gateway.secret = *f.node->text();
     if (!out.gateway.secret.starts_with('/'))
@@ -123,6 +135,10 @@ void read_admin(Context& ctx, const Node& root, Config& out) {
     else
       ctx.error(v.find("http").node->place, "http " + address.error());
   }
+  out.admin.group = v.text_or("group", "");
+  out.admin.group_id = group_of(ctx, v, "group");
+  out.admin.read_group = v.text_or("read_group", "");
+  out.admin.read_group_id = group_of(ctx, v, "read_group");
   const Found socket = v.find("socket");
   if (socket && !out.admin.socket.empty() && out.admin.socket.front() != '/')
     ctx.error(socket.node->place,

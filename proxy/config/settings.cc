@@ -25,13 +25,19 @@ constexpr Setting kSettings[] = {
      "A session without a byte for so long is closed; NFS clients expect 6 minutes or more."},
     {gateway, "record_timeout", time, "\"30s\"", false, true, 100 * kMillisecond, kHour,
      "A record that has begun must be complete within this time."},
+    {gateway, "drain_timeout", time, "\"5s\"", false, true, 0, kHour,
+     "At SIGTERM calls that were passed on have this time to be answered; then their connections are closed."},
     {gateway, "secret", text, "", false, true, 0, 0,
      "File that the keys of all guests are made from, at least 32 random bytes, made when it is not there; when "
      "absent, "
      "secret in $STATE_DIRECTORY or else in /var/lib/gatehouse."},
 
-    {admin, "socket", text, "\"/run/gatehouse/admin.sock\"", false, false, 0, 0,
+    {admin, "socket", text, "\"/run/gatehouse/admin.sock\"", false, true, 0, 0,
      "Unix socket that gatehousectl talks to; \"\" is none."},
+    {admin, "group", text, "\"\"", false, true, 0, 0,
+     "Members of this group may do there what root may; \"\" is nobody besides root and the daemon's user."},
+    {admin, "read_group", text, "\"\"", false, true, 0, 0,
+     "Members of this group may ask there for what is shown, but not trace calls nor change anything; \"\" is nobody."},
     {admin, "http", text, "\"\"", false, true, 0, 0,
      "Where /metrics, /healthz and /readyz are served, \"127.0.0.1:9464\", \"[::1]:9464\" or \"unix:PATH\"; \"\" is "
      "none."},

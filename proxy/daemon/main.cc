@@ -47,5 +47,5 @@ int main(int argc, char** argv) {
   }
   if (check) return 0;
   gatehouse::log::init(level);
-  return gatehouse::daemon::run(std::move(*conf));
+  return gatehouse::daemon::run(file, std::move(*conf));
 }

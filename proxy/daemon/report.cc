@@ -20,9 +20,9 @@ void add_all(log::Line& line, const runtime::GuestState& g, Array GuestCounters:
 }  // namespace
 
 void report_counters(const runtime::Shared& shared) {
-  for (const auto& g : shared.guests) {
+  for (const auto& g : shared.now()->guests) {
     log::Line line(log::Level::info, "counters");
-    line.add("guest", g->policy.name).add("in_flight", g->in_flight.used()).add("buffered_bytes", g->buffered.used());
+    line.add("guest", g->name).add("in_flight", g->in_flight.used()).add("buffered_bytes", g->buffered.used());
     line.add("contexts", g->contexts.size()).add("nascent_contexts", g->nascent.used());
     line.add("gss_request_bytes", g->gss_requests.used()).add("gss_reply_bytes", g->gss_replies.used());
     add_all(line, *g, &GuestCounters::counts,

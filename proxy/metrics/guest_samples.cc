@@ -46,57 +46,62 @@ bool refuses(CloseReason r) {
     case CloseReason::backend_malformed:
     case CloseReason::too_many_callbacks:
     case CloseReason::gss_failed:
+    case CloseReason::guest_removed:
+    case CloseReason::listener_removed:
+    case CloseReason::backend_removed:
+    case CloseReason::reconfigured:
+    case CloseReason::evicted:
     case CloseReason::shutdown: return false;
     default: return true;
   }
 }
 
 template <class Get>
-void of_each_guest(const Sources& from, Samples& to, Get get) {
-  for (const auto& g : from.shared.guests) to.add({g->policy.name}, std::uint64_t{get(*g)});
+void of_each_guest(const Moment& from, Samples& to, Get get) {
+  for (const auto& g : from.now->guests) to.add({g->name}, std::uint64_t{get(*g)});
 }
 
 struct Worded {
   Count count;
   std::string_view word;
 };
-void add_worded(const Sources& from, Samples& to, std::initializer_list<Worded> counts) {
-  for (const auto& g : from.shared.guests)
-    for (const Worded& w : counts) to.seen({g->policy.name, w.word}, sum(*g, w.count));
+void add_worded(const Moment& from, Samples& to, std::initializer_list<Worded> counts) {
+  for (const auto& g : from.now->guests)
+    for (const Worded& w : counts) to.seen({g->name, w.word}, sum(*g, w.count));
 }
 
 }  // namespace
 
-void add_count(const Sources& from, Samples& to, Count c) {
+void add_count(const Moment& from, Samples& to, Count c) {
   of_each_guest(from, to, [c](const GuestState& g) { return sum(g, c); });
 }
 
-void calls_by(const Sources& from, Samples& to) {
-  for (const auto& g : from.shared.guests) {
-    for (std::size_t at = 0; at <= g->counted.size(); ++at) {
-      const std::string program = at < g->counted.size() ? rpc::program_name(g->counted[at]) : "other";
+void calls_by(const Moment& from, Samples& to) {
+  for (const auto& g : from.now->guests) {
+    const std::size_t told_apart = g->counted.size();
+    for (std::size_t i = 0; i <= told_apart; ++i) {
+      const std::string program = i < told_apart ? rpc::program_name(g->counted.at(i)) : "other";
+      const std::size_t at = i < told_apart ? i : runtime::CountedPrograms::kOthers;
       for (std::size_t f = 0; f < runtime::kCallFlavors; ++f) {
         for (std::size_t e = 0; e < runtime::kCallEnds; ++e) {
           const auto flavor = static_cast<runtime::CallFlavor>(f);
           const auto end = static_cast<runtime::CallEnd>(e);
-          to.seen({g->policy.name, runtime::flavor_word(flavor), program, runtime::end_word(end)},
-                  g->calls(flavor, at, end));
+          to.seen({g->name, runtime::flavor_word(flavor), program, runtime::end_word(end)}, g->calls(flavor, at, end));
         }
       }
     }
   }
 }
 
-void decisions(const Sources& from, Samples& to) {
-  for (const auto& g : from.shared.guests)
-    each<Rule>(*g, &GuestCounters::rules,
-               [&](Rule r, std::uint64_t n) { to.add({g->policy.name, policy::rule_word(r)}, n); });
+void decisions(const Moment& from, Samples& to) {
+  for (const auto& g : from.now->guests)
+    each<Rule>(*g, &GuestCounters::rules, [&](Rule r, std::uint64_t n) { to.add({g->name, policy::rule_word(r)}, n); });
 }
 
-void refusals(const Sources& from, Samples& to) {
-  for (const auto& g : from.shared.guests) {
+void refusals(const Moment& from, Samples& to) {
+  for (const auto& g : from.now->guests) {
     const auto add = [&](std::string_view by, auto reason, std::string_view word, std::uint64_t n) {
-      if (refuses(reason)) to.add({g->policy.name, by, word}, n);
+      if (refuses(reason)) to.add({g->name, by, word}, n);
     };
     each<Rule>(*g, &GuestCounters::rules, [&](Rule r, std::uint64_t n) { add("rule", r, policy::rule_word(r), n); });
     each<Finding>(*g, &GuestCounters::findings,
@@ -106,13 +111,13 @@ void refusals(const Sources& from, Samples& to) {
   }
 }
 
-void closes(const Sources& from, Samples& to) {
-  for (const auto& g : from.shared.guests)
+void closes(const Moment& from, Samples& to) {
+  for (const auto& g : from.now->guests)
     each<CloseReason>(*g, &GuestCounters::closes,
-                      [&](CloseReason r, std::uint64_t n) { to.add({g->policy.name, runtime::close_word(r)}, n); });
+                      [&](CloseReason r, std::uint64_t n) { to.add({g->name, runtime::close_word(r)}, n); });
 }
 
-void waits(const Sources& from, Samples& to) {
+void waits(const Moment& from, Samples& to) {
   add_worded(from, to,
              {{Count::waits_in_flight, "in-flight"},
               {Count::waits_init, "inits"},
@@ -120,42 +125,42 @@ void waits(const Sources& from, Samples& to) {
               {Count::waits_gss_bytes, "gss-bytes"}});
 }
 
-void inits(const Sources& from, Samples& to) {
+void inits(const Moment& from, Samples& to) {
   add_worded(from, to, {{Count::contexts_established, "established"}, {Count::contexts_refused, "refused"}});
 }
 
-void contexts_ended(const Sources& from, Samples& to) {
+void contexts_ended(const Moment& from, Samples& to) {
   add_worded(from, to,
              {{Count::contexts_evicted, "evicted"},
               {Count::contexts_expired, "expired"},
               {Count::contexts_destroyed, "destroyed"}});
 }
 
-void gss_headers(const Sources& from, Samples& to) {
-  for (const auto& g : from.shared.guests)
+void gss_headers(const Moment& from, Samples& to) {
+  for (const auto& g : from.now->guests)
     each<Finding>(*g, &GuestCounters::findings,
-                  [&](Finding f, std::uint64_t n) { to.add({g->policy.name, gss::finding_word(f)}, n); });
+                  [&](Finding f, std::uint64_t n) { to.add({g->name, gss::finding_word(f)}, n); });
 }
 
-void connections_open(const Sources& from, Samples& to) {
+void connections_open(const Moment& from, Samples& to) {
   of_each_guest(from, to, [](const GuestState& g) { return g.connections.used(); });
 }
-void calls_in_flight(const Sources& from, Samples& to) {
+void calls_in_flight(const Moment& from, Samples& to) {
   of_each_guest(from, to, [](const GuestState& g) { return g.in_flight.used(); });
 }
-void buffered_bytes(const Sources& from, Samples& to) {
+void buffered_bytes(const Moment& from, Samples& to) {
   of_each_guest(from, to, [](const GuestState& g) { return g.buffered.used(); });
 }
-void contexts(const Sources& from, Samples& to) {
+void contexts(const Moment& from, Samples& to) {
   of_each_guest(from, to, [](const GuestState& g) { return g.contexts.size(); });
 }
-void inits_pending(const Sources& from, Samples& to) {
+void inits_pending(const Moment& from, Samples& to) {
   of_each_guest(from, to, [](const GuestState& g) { return g.nascent.used(); });
 }
-void gss_request_bytes(const Sources& from, Samples& to) {
+void gss_request_bytes(const Moment& from, Samples& to) {
   of_each_guest(from, to, [](const GuestState& g) { return g.gss_requests.used(); });
 }
-void gss_reply_bytes(const Sources& from, Samples& to) {
+void gss_reply_bytes(const Moment& from, Samples& to) {
   of_each_guest(from, to, [](const GuestState& g) { return g.gss_replies.used(); });
 }
 

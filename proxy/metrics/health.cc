@@ -40,10 +40,12 @@ Verdict healthy(const runtime::Shared& shared, std::uint64_t now_ms) {
 
 Verdict ready(const runtime::Shared& shared) {
   Verdict v;
-  for (std::size_t i = 0; i < shared.conf.listeners.size(); ++i)
-    if (!shared.listening[i].load(std::memory_order_relaxed))
-      add(v, "listener " + shared.conf.listeners[i].name + ": not listening");
-  for (const auto& b : shared.backends)
+  const auto now = shared.now();
+  if (shared.draining.load(std::memory_order_relaxed)) add(v, "draining: about to end");
+  for (std::size_t i = 0; i < now->conf.listeners.size(); ++i)
+    if (!now->listening[i].load(std::memory_order_relaxed))
+      add(v, "listener " + now->conf.listeners[i].name + ": not listening");
+  for (const auto& b : now->backends)
     if (b->seen() == runtime::BackendState::Seen::down) add(v, "backend " + b->conf.name + ": down");
   return finished(v);
 }

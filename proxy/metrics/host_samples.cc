@@ -14,8 +14,8 @@ double seconds(const timeval& t) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
 }
 
-void add_latency(const Sources& from, Samples& to, runtime::Histogram runtime::BackendTimes::* which) {
-  for (const auto& b : from.shared.backends) {
+void add_latency(const Moment& from, Samples& to, runtime::Histogram runtime::BackendTimes::* which) {
+  for (const auto& b : from.now->backends) {
     std::vector<const runtime::Histogram*> parts;
     for (const runtime::BackendTimes& t : b->all_times()) parts.push_back(&(t.*which));
     to.histogram({b->conf.name}, parts);
@@ -24,51 +24,51 @@ void add_latency(const Sources& from, Samples& to, runtime::Histogram runtime::B
 
 }  // namespace
 
-void build_info(const Sources& from, Samples& to) {
+void build_info(const Moment& from, Samples& to) {
   to.add({from.version}, 1.0);
 }
 
-void start_time(const Sources& from, Samples& to) {
+void start_time(const Moment& from, Samples& to) {
   to.add({}, static_cast<double>(from.started));
 }
 
-void cpu_seconds(const Sources& /*from*/, Samples& to) {
+void cpu_seconds(const Moment& /*from*/, Samples& to) {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
   to.add({}, seconds(used.ru_utime) + seconds(used.ru_stime));
 }
 
-void resident_memory(const Sources& /*from*/, Samples& to) {
+void resident_memory(const Moment& /*from*/, Samples& to) {
   std::ifstream in("/proc/self/statm");
   std::uint64_t size = 0, resident = 0;
   in >> size >> resident;
   to.add({}, resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
 }
 
-void load_good(const Sources& from, Samples& to) {
+void load_good(const Moment& from, Samples& to) {
   to.add({}, from.load.good ? 1.0 : 0.0);
 }
 
-void load_time(const Sources& from, Samples& to) {
+void load_time(const Moment& from, Samples& to) {
   to.add({}, static_cast<double>(from.load.loaded.load()));
 }
 
-void guests(const Sources& from, Samples& to) {
-  to.add({}, std::uint64_t{from.shared.guests.size()});
+void guests(const Moment& from, Samples& to) {
+  to.add({}, std::uint64_t{from.now->guests.size()});
 }
 
-void listener_up(const Sources& from, Samples& to) {
-  for (std::size_t i = 0; i < from.shared.conf.listeners.size(); ++i)
-    to.add({from.shared.conf.listeners[i].name}, from.shared.listening[i] ? 1.0 : 0.0);
+void listener_up(const Moment& from, Samples& to) {
+  for (std::size_t i = 0; i < from.now->conf.listeners.size(); ++i)
+    to.add({from.now->conf.listeners[i].name}, from.now->listening[i] ? 1.0 : 0.0);
 }
 
-void backend_up(const Sources& from, Samples& to) {
+void backend_up(const Moment& from, Samples& to) {
   using Seen = runtime::BackendState::Seen;
-  for (const auto& b : from.shared.backends)
+  for (const auto& b : from.now->backends)
     if (const Seen seen = b->seen(); seen != Seen::untried) to.add({b->conf.name}, seen == Seen::up ? 1.0 : 0.0);
 }
 
-void thread_idle(const Sources& from, Samples& to) {
+void thread_idle(const Moment& from, Samples& to) {
   const std::uint64_t now = now_ms();
   for (std::size_t i = 0; i < from.shared.heartbeats.size(); ++i) {
     const std::uint64_t last = from.shared.heartbeats.last(i);
@@ -77,18 +77,18 @@ void thread_idle(const Sources& from, Samples& to) {
   }
 }
 
-void strangers(const Sources& from, Samples& to) {
+void strangers(const Moment& from, Samples& to) {
   to.add({}, from.shared.strangers.load());
 }
 
-void accept_queue(const Sources& from, Samples& to) {
-  to.add({}, std::uint64_t{from.tokens != nullptr ? from.tokens->waiting() : 0});
+void accept_queue(const Moment& from, Samples& to) {
+  to.add({}, std::uint64_t{from.now->tokens != nullptr ? from.now->tokens->waiting() : 0});
 }
 
-void gateway_latency(const Sources& from, Samples& to) {
+void gateway_latency(const Moment& from, Samples& to) {
   add_latency(from, to, &runtime::BackendTimes::gateway);
 }
-void backend_latency(const Sources& from, Samples& to) {
+void backend_latency(const Moment& from, Samples& to) {
   add_latency(from, to, &runtime::BackendTimes::backend);
 }
 

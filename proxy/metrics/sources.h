@@ -19,10 +19,15 @@ struct ConfigLoad {
 /// Sources: all of it outlives whoever has it. Reading from it is thread-safe.
 struct Sources {
   const runtime::Shared& shared;
-  const offload::AcceptPool* tokens;  ///< null: nobody may use Kerberos
   const ConfigLoad& load;
   std::string_view version;
   std::int64_t started;  ///< seconds since 1970
+};
+
+/// Moment: the sources, and the configuration in force for one reading of them.
+struct Moment : Sources {
+  explicit Moment(const Sources& from) : Sources(from), now(from.shared.now()) {}
+  const std::shared_ptr<const runtime::Snapshot> now;
 };
 
 }  // namespace gatehouse::metrics

@@ -90,7 +90,8 @@ std::span<const Metric> metrics() {
   return kMetrics;
 }
 
-std::string exposition(const Sources& from) {
+std::string exposition(const Sources& sources) {
+  const Moment from(sources);
   std::ostringstream out;
   const prometheus::TextSerializer serializer;
   for (const Metric& m : kMetrics) {

@@ -17,7 +17,7 @@ struct Metric {
   std::string_view labels;  ///< their names, with a comma between; empty: none
   std::string_view help;    ///< one sentence
   /// fill: adds the samples of this moment.
-  void (*fill)(const Sources& from, Samples& to);
+  void (*fill)(const Moment& from, Samples& to);
 };
 
 /// metrics: every row, in the order of exposition.
@@ -25,6 +25,6 @@ std::span<const Metric> metrics();
 
 /// exposition: all metrics as Prometheus text, version 0.0.4. Thread-safe; holds up no other thread, and needs memory
 /// for the text and the samples of one metric.
-std::string exposition(const Sources& from);
+std::string exposition(const Sources& sources);
 
 }  // namespace gatehouse::metrics

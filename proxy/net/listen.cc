@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <net/if.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
 #include <cerrno>
@@ -153,6 +154,18 @@ std::vector<PassedSocket> passed_sockets() {
   return out;
 }
 
+std::vector<std::string> close_strangers(std::vector<PassedSocket>& passed) {
+  std::vector<std::string> names;
+  std::erase_if(passed, [&](PassedSocket& p) {
+    struct stat st{};
+    if (::fstat(p.fd, &st) == 0 && S_ISSOCK(st.st_mode)) return false;
+    UniqueFd closed(std::exchange(p.fd, -1));
+    names.push_back(p.name);
+    return true;
+  });
+  return names;
+}
+
 std::expected<ListenSocket, ListenError> open_listener(const config::Listener& l, std::span<PassedSocket> passed) {
   if (const auto* s = std::get_if<SystemdAddress>(&l.address)) {
     for (PassedSocket& p : passed)
@@ -169,6 +182,16 @@ std::expected<ListenSocket, ListenError> open_listener(const config::Listener& l
           return open(a, l);
       },
       l.address);
+}
+
+std::expected<void, ListenError> apply_listener(const ListenSocket& socket, const config::Listener& l) {
+  int family = AF_UNSPEC;
+  socklen_t len = sizeof family;
+  ::getsockopt(socket.fd.get(), SOL_SOCKET, SO_DOMAIN, &family, &len);
+  if (family == AF_VSOCK && !set_vsock_buffer(socket.fd.get(), l.vsock_buffer))
+    return std::unexpected(os_error("cannot set vsock_buffer of " + format(l.address)));
+  if (socket.unlink_path.empty()) return {};
+  return set_access(socket.unlink_path, l.mode, l.group);
 }
 
 }  // namespace gatehouse::net

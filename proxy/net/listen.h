@@ -4,6 +4,7 @@
 #include <expected>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "proxy/config/config.h"
 #include "proxy/net/fd.h"
@@ -35,8 +36,15 @@ struct PassedSocket {
 /// passed_sockets: what the service manager passed to this process. The environment variables are taken out.
 std::vector<PassedSocket> passed_sockets();
 
+/// close_strangers: closes what was passed and is no socket, and takes it out of `passed`; its names, for the log.
+std::vector<std::string> close_strangers(std::vector<PassedSocket>& passed);
+
 /// open_listener: makes the socket of `l`. A stale unix socket file is replaced only if nobody listens on it; the new
 /// file has the mode and group configured before anybody can connect. `systemd:` takes its socket out of `passed`.
 std::expected<ListenSocket, ListenError> open_listener(const config::Listener& l, std::span<PassedSocket> passed);
+
+/// apply_listener: what of `l` may change while it listens: mode and group of a socket file that this process made, and
+/// vsock_buffer.
+std::expected<void, ListenError> apply_listener(const ListenSocket& socket, const config::Listener& l);
 
 }  // namespace gatehouse::net

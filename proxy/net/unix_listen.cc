@@ -51,6 +51,12 @@ std::expected<void, ListenError> set_group(const std::string& path, const std::s
 
 }  // namespace
 
+std::expected<void, ListenError> set_access(const std::string& path, std::uint32_t mode, const std::string& group) {
+  if (const auto done = set_group(path, group); !done) return done;
+  if (::chmod(path.c_str(), mode) != 0) return std::unexpected(os_error("cannot set the mode of " + path));
+  return {};
+}
+
 std::expected<ListenSocket, ListenError> open_unix(const std::string& path, std::uint32_t mode,
                                                    const std::string& group) {
   sockaddr_un sa{};
@@ -59,21 +65,17 @@ std::expected<ListenSocket, ListenError> open_unix(const std::string& path, std:
   UniqueFd fd = unix_socket();
   if (!fd) return std::unexpected(os_error("cannot make a unix socket"));
   if (const auto clear = clear_the_way(sa, path); !clear) return std::unexpected(clear.error());
-  // bind() makes the file with the mode the umask leaves; nobody may connect before group and mode are right. The
-  // umask is the process's: listeners are opened by one thread, and the others make no files.
-  const mode_t old = ::umask(0777);
-  const int bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&sa), sizeof sa);
-  const int bind_errno = errno;
-  ::umask(old);
-  errno = bind_errno;
-  if (bound != 0) return std::unexpected(os_error("cannot bind unix:" + path, errno == ENOENT));
+  // bind() makes the file with the mode of the socket; nobody may connect before group and mode are right. The umask
+  // would do as well, but is the whole process's, where libkrb5 makes files meanwhile.
+  if (::fchmod(fd.get(), 0) != 0) return std::unexpected(os_error("cannot set the mode of a unix socket"));
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&sa), sizeof sa) != 0)
+    return std::unexpected(os_error("cannot bind unix:" + path, errno == ENOENT));
   ListenSocket out{std::move(fd), false, {}, path};
   auto undo = [&](ListenError e) {
     ::unlink(path.c_str());
     return std::unexpected(std::move(e));
   };
-  if (const auto done = set_group(path, group); !done) return undo(done.error());
-  if (::chmod(path.c_str(), mode) != 0) return undo(os_error("cannot set the mode of " + path));
+  if (const auto done = set_access(path, mode, group); !done) return undo(done.error());
   if (::listen(out.fd.get(), 1024) != 0) return undo(os_error("cannot listen on " + path));
   return out;
 }

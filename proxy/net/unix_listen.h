@@ -13,4 +13,7 @@ namespace gatehouse::net {
 std::expected<ListenSocket, ListenError> open_unix(const std::string& path, std::uint32_t mode,
                                                    const std::string& group);
 
+/// set_access: mode and group of a socket file that is there.
+std::expected<void, ListenError> set_access(const std::string& path, std::uint32_t mode, const std::string& group);
+
 }  // namespace gatehouse::net

@@ -39,8 +39,8 @@ bool AcceptPool::submit(std::unique_ptr<AcceptJob>& job) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || waiting_ >= most_) return false;
-    auto& queue = queues_[&job->guest];
-    if (queue.empty()) turns_.push_back(&job->guest);
+    auto& queue = queues_[job->guest.get()];
+    if (queue.empty()) turns_.push_back(job->guest.get());
     queue.push_back(std::move(job));
     ++waiting_;
   }
@@ -51,6 +51,11 @@ bool AcceptPool::submit(std::unique_ptr<AcceptJob>& job) {
 std::size_t AcceptPool::waiting() const {
   const std::lock_guard lock(mutex_);
   return waiting_;
+}
+
+bool AcceptPool::idle() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_ == 0 && working_ == 0;
 }
 
 bool AcceptPool::stop(std::chrono::milliseconds grace) {
@@ -72,6 +77,7 @@ std::unique_ptr<AcceptJob> AcceptPool::next() {
   std::unique_ptr<AcceptJob> job = std::move(at->second.front());
   at->second.pop_front();
   --waiting_;
+  ++working_;
   if (at->second.empty()) {
     queues_.erase(at);
   } else {
@@ -85,6 +91,8 @@ void AcceptPool::run() {
     work(*job);
     AcceptJob* const j = job.get();
     j->done(j->owner, std::move(job));
+    const std::lock_guard lock(mutex_);
+    --working_;
   }
   const std::lock_guard lock(mutex_);
   --running_;
@@ -104,7 +112,7 @@ void AcceptPool::work(AcceptJob& job) {
     return;
   }
   job.principal = accepted->principal;
-  if (!policy::principal_allowed(job.guest.policy, job.principal)) {
+  if (!policy::principal_allowed(job.policy->guest, job.principal)) {
     job.rule = policy::rule_word(policy::Rule::principal);
     return fail(job, Outcome::unauthorized, gss::kGssUnauthorized, "it is not in the guest's principals");
   }
@@ -127,7 +135,8 @@ void AcceptPool::establish(AcceptJob& job, gss::Accepted accepted) {
   }
   gss::Context::Terms terms;
   terms.key = accepted.key;
-  terms.identity = {job.principal, std::move(mapping.ids)};
+  terms.identity = {job.principal, std::move(mapping.ids),
+                    gss::rule_text(gss::first_match(mapper_->rules(), job.principal))};
   terms.ticket_end_s = accepted.ticket_end_s;
   terms.lifetime_end_ms = monotonic_ms() + static_cast<std::uint64_t>(terms_.context_lifetime.count());
   terms.window = terms_.window;

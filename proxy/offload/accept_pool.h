@@ -23,15 +23,17 @@ namespace gatehouse::offload {
 /// AcceptJob: a token on its way to the acceptor, and what came of it on its way back. Belongs to whoever holds it. Its
 /// unit of the guest's nascent budget goes back when it is answered or dropped.
 struct AcceptJob {
-  explicit AcceptJob(runtime::GuestState& g) : guest(g) {}
-  ~AcceptJob() { guest.nascent.give(1); }
+  AcceptJob(std::shared_ptr<runtime::GuestState> g, std::shared_ptr<const runtime::GuestPolicy> p)
+      : guest(std::move(g)), policy(std::move(p)) {}
+  ~AcceptJob() { guest->nascent.give(1); }
   AcceptJob(const AcceptJob&) = delete;
   AcceptJob& operator=(const AcceptJob&) = delete;
 
-  runtime::GuestState& guest;
-  std::uint64_t session = 0;  ///< who asked
-  std::uint64_t number = 0;   ///< of the session's jobs
-  std::size_t thread = 0;     ///< that will use the context first
+  const std::shared_ptr<runtime::GuestState> guest;
+  const std::shared_ptr<const runtime::GuestPolicy> policy;  ///< of the moment when it was asked
+  std::uint64_t session = 0;                                 ///< who asked
+  std::uint64_t number = 0;                                  ///< of the session's jobs
+  std::size_t thread = 0;                                    ///< that will use the context first
   std::vector<std::uint8_t> token;
   std::chrono::steady_clock::time_point until;  ///< nobody waits for it any more after this
   /// done: brings the job back; called once, on a thread of the pool.
@@ -73,6 +75,10 @@ class AcceptPool {
   bool submit(std::unique_ptr<AcceptJob>& job);
   /// waiting: jobs that no thread is at yet. Thread-safe.
   [[nodiscard]] std::size_t waiting() const;
+  /// idle: no job waits, and no thread is at one. Thread-safe.
+  [[nodiscard]] bool idle() const;
+  /// forget_ids: what principals were mapped to so far is looked up anew. Thread-safe.
+  void forget_ids() { mapper_->forget(); }
   /// stop: drops what waits and ends the threads after the jobs that they are at. True: all have ended, and every job's
   /// `done` was called or the job dropped. False: one did not within `grace` (a directory service that hangs cannot be
   /// interrupted): the process can only exit without destroying the pool.
@@ -94,6 +100,7 @@ class AcceptPool {
   bool stopping_ = false;
   std::size_t running_ = 0;
   std::size_t waiting_ = 0;
+  std::size_t working_ = 0;  ///< threads that are at a job
   std::unordered_map<runtime::GuestState*, std::deque<std::unique_ptr<AcceptJob>>> queues_;  // none is empty
   std::deque<runtime::GuestState*> turns_;  // the guests with jobs, whose turn is next first
   std::vector<std::jthread> threads_;

@@ -20,6 +20,7 @@ struct ProgramGrant {
   std::uint32_t high = 0;                 ///< last version
   std::uint16_t backend = 0;              ///< index into the configuration's backends
   std::vector<std::uint32_t> procedures;  ///< sorted; empty: every procedure. NULL is always granted
+  friend bool operator==(const ProgramGrant&, const ProgramGrant&) = default;
 };
 
 /// Limits: what one guest may use, over all its connections (README, "Limits").
@@ -35,6 +36,7 @@ struct Limits {
   std::uint32_t inits_per_second = 1000;
   std::uint64_t gss_request_bytes = 32U << 20;  ///< krb5i and krb5p calls that are being received
   std::uint64_t gss_reply_bytes = 32U << 20;    ///< replies to them that are being received from the backend
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 /// IdentityKeys: what a guest entry says of its peers. All keys that are stated must match.
@@ -55,6 +57,7 @@ struct NfsRules {
   bool ro = false;                       ///< what changes something fails with ROFS
   bool pass_unknown = false;             ///< unknown_operations go on, with all that stands behind them
   std::vector<std::string> mount_paths;  ///< what MOUNT gives; empty: what the server gives
+  friend bool operator==(const NfsRules&, const NfsRules&) = default;
 };
 
 /// Guest: one virtual machine as configured, with [defaults] folded in. Immutable while calls are decided; safe for
@@ -80,6 +83,7 @@ struct Guest {
       if (p == program) return set;
     return sec;
   }
+  friend bool operator==(const Guest&, const Guest&) = default;
 };
 
 }  // namespace gatehouse::policy

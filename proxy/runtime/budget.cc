@@ -6,7 +6,7 @@ namespace gatehouse::runtime {
 
 bool Budget::take_or_wait(std::uint64_t n, const Waiter& w) {
   if (try_take(n)) return true;
-  if (n > limit_) return false;
+  if (n > limit()) return false;
   const std::lock_guard lock(mutex_);
   // A second entry would be woken in somebody else's place.
   std::erase_if(waiters_, [&](const Waiter& x) { return w.same(x); });
@@ -17,6 +17,11 @@ bool Budget::take_or_wait(std::uint64_t n, const Waiter& w) {
   waiters_.pop_back();
   waiting_.store(!waiters_.empty(), std::memory_order_seq_cst);
   return true;
+}
+
+void Budget::set_limit(std::uint64_t limit) {
+  limit_.store(limit, std::memory_order_seq_cst);
+  wake(UINT64_MAX);
 }
 
 void Budget::forget(const Waiter& w) {

@@ -20,7 +20,8 @@ struct Waiter {
 };
 
 /// Budget: `limit` units; taking is all or nothing, waiters are woken first come, first served. Thread-safe; taking and
-/// giving are one atomic operation each while nobody waits. Invariant: what is used never exceeds the limit.
+/// giving are one atomic operation each while nobody waits. Invariant: nothing is taken beyond the limit of that
+/// moment.
 class Budget {
  public:
   explicit Budget(std::uint64_t limit) : limit_(limit) {}
@@ -29,9 +30,10 @@ class Budget {
 
   /// try_take: takes `n` units if that many are free.
   bool try_take(std::uint64_t n) {
+    const std::uint64_t limit = limit_.load(std::memory_order_relaxed);
     std::uint64_t used = used_.load(std::memory_order_relaxed);
     do {
-      if (n > limit_ - used) return false;
+      if (used > limit || n > limit - used) return false;
     } while (!used_.compare_exchange_weak(used, used + n, std::memory_order_seq_cst, std::memory_order_relaxed));
     return true;
   }
@@ -54,14 +56,17 @@ class Budget {
   /// leave: `w` has what it waited for without having been woken: it is not to be woken any more.
   void leave(const Waiter& w);
 
+  /// set_limit: from now on. What was taken under a higher limit stays taken; whoever waits tries again.
+  void set_limit(std::uint64_t limit);
+
   [[nodiscard]] std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t limit() const { return limit_; }
+  [[nodiscard]] std::uint64_t limit() const { return limit_.load(std::memory_order_relaxed); }
 
  private:
   void wake(std::uint64_t n);
   void wake_locked(std::uint64_t n);
 
-  const std::uint64_t limit_;
+  std::atomic<std::uint64_t> limit_;
   std::atomic<std::uint64_t> used_{0};
   std::atomic<bool> waiting_{false};
   std::mutex mutex_;

@@ -7,6 +7,7 @@ constexpr std::array<std::string_view, kCloseReasons> kCloseWords = {
     "malformed-call", "bad-message-type", "unexpected-reply",    "record-timeout",     "idle-timeout",
     "buffered-bytes", "backend-closed",   "backend-unreachable", "backend-malformed",  "too-many-callbacks",
     "gss-sequence",   "xid-in-use",       "nfs-too-large",       "nfs-callback-reply", "gss-failed",
+    "guest-removed",  "listener-removed", "backend-removed",     "reconfigured",       "evicted",
     "shutdown"};
 constexpr std::array<std::string_view, kCounts> kCountWords = {"connections",
                                                                "connections_shed",

@@ -34,7 +34,12 @@ enum class CloseReason : std::uint8_t {
   nfs_too_large,        ///< an NFS message that must be changed, and cannot
   nfs_callback_reply,   ///< the client's answer to an NFS callback cannot be read
   gss_failed,           ///< OpenSSL refused to make or check a token
-  shutdown,
+  guest_removed,        ///< by a reload: the peer is nobody's, another guest's, or no longer trusted
+  listener_removed,     ///< by a reload
+  backend_removed,      ///< by a reload, and it owed the client something
+  reconfigured,         ///< by a reload: what the guest is known by to servers and clients is another
+  evicted,              ///< by the administrator
+  shutdown,             ///< the process ends, or drains the guest
 };
 inline constexpr std::size_t kCloseReasons = static_cast<std::size_t>(CloseReason::shutdown) + 1;
 std::string_view close_word(CloseReason r);

@@ -25,6 +25,14 @@ std::span<const nfs::Flavor> list_flavors(const policy::SecSet& set, std::span<n
   return room.first(n);
 }
 
+// Names have no zero byte: no two guests have one text.
+std::string key_name(const policy::Guest& guest, std::uint32_t generation) {
+  std::string out = guest.name;
+  if (!guest.uuid.empty() || generation > 0) out.append(1, '\0').append(guest.uuid);
+  if (generation > 0) out.append(1, '\0').append(std::to_string(generation));
+  return out;
+}
+
 nfs::Rules rules_of(const policy::Guest& guest, const nfs::GuestKeys& keys, std::span<const nfs::Flavor> flavors) {
   nfs::Rules out;
   if (guest.nfs.bind_owners) out.guest = guest.name;
@@ -41,8 +49,8 @@ nfs::Rules rules_of(const policy::Guest& guest, const nfs::GuestKeys& keys, std:
 
 }  // namespace
 
-GuestNfs::GuestNfs(const policy::Guest& guest, rpc::Bytes secret)
-    : ready(keys_.derive(secret, guest.name)),
+GuestNfs::GuestNfs(const policy::Guest& guest, rpc::Bytes secret, std::uint32_t generation)
+    : ready(keys_.derive(secret, key_name(guest, generation))),
       rules(rules_of(guest, keys_, list_flavors(guest.sec_for(kNfs), flavors_))) {}
 
 }  // namespace gatehouse::runtime

@@ -15,8 +15,9 @@ class GuestNfs {
   std::array<nfs::Flavor, nfs::kMostFlavors> flavors_{};
 
  public:
-  /// GuestNfs: `secret` has at least nfs::kSecretSize bytes, and is not kept.
-  GuestNfs(const policy::Guest& guest, rpc::Bytes secret);
+  /// GuestNfs: `secret` has at least nfs::kSecretSize bytes, and is not kept. `generation`: how often a guest of this
+  /// name went: each has keys of its own.
+  GuestNfs(const policy::Guest& guest, rpc::Bytes secret, std::uint32_t generation = 0);
   GuestNfs(const GuestNfs&) = delete;
   GuestNfs& operator=(const GuestNfs&) = delete;
 

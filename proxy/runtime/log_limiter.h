@@ -33,9 +33,15 @@ class LogLimiter {
     return out;
   }
 
+  /// set_limit: from now on.
+  void set_limit(std::uint32_t per_second) {
+    const std::lock_guard lock(mutex_);
+    per_second_ = per_second;
+  }
+
  private:
-  const std::uint32_t per_second_;
   std::mutex mutex_;
+  std::uint32_t per_second_;
   std::uint64_t second_ = 0;
   std::uint32_t lines_ = 0;
   std::uint64_t suppressed_ = 0;

@@ -5,16 +5,19 @@
 namespace gatehouse::runtime {
 
 Reservations::Answer Reservations::take(std::uint64_t n, const Waiter& w) {
-  if (n > limit_) return Answer::never;
   const std::lock_guard lock(mutex_);
   const auto own = std::ranges::find_if(requests_, [&](const Request& r) { return r.waiter.same(w); });
-  if (own != requests_.end()) {
-    if (!own->granted) return Answer::waits;
+  if (own != requests_.end() && own->granted) {
     requests_.erase(own);
     return Answer::taken;
   }
+  if (n > limit_) {
+    if (own != requests_.end()) requests_.erase(own);
+    return Answer::never;
+  }
+  if (own != requests_.end()) return Answer::waits;
   const bool queue = std::ranges::any_of(requests_, [](const Request& r) { return !r.granted; });
-  if (!queue && n <= limit_ - used_) {
+  if (!queue && fits(n)) {
     used_ += n;
     return Answer::taken;
   }
@@ -40,11 +43,23 @@ void Reservations::forget(const Waiter& w) {
 void Reservations::grant_locked() {
   for (Request& r : requests_) {
     if (r.granted) continue;
-    if (r.bytes > limit_ - used_) return;
+    if (!fits(r.bytes)) return;
     used_ += r.bytes;
     r.granted = true;
     r.waiter.wake(r.waiter.owner, r.waiter.key);
   }
+}
+
+void Reservations::set_limit(std::uint64_t limit) {
+  const std::lock_guard lock(mutex_);
+  limit_ = limit;
+  // Those that can never be granted now would hold up all others.
+  std::erase_if(requests_, [&](const Request& r) {
+    if (r.granted || r.bytes <= limit) return false;
+    r.waiter.wake(r.waiter.owner, r.waiter.key);
+    return true;
+  });
+  grant_locked();
 }
 
 std::uint64_t Reservations::used() const {

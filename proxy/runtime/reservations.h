@@ -32,8 +32,11 @@ class Reservations {
   /// forget: `w` goes away: its request is dropped, and what was granted to it and not fetched is returned.
   void forget(const Waiter& w);
 
+  /// set_limit: from now on. What was reserved under a higher limit stays so; whoever waits for more than `limit` is
+  /// woken, and told `never`.
+  void set_limit(std::uint64_t limit);
+
   [[nodiscard]] std::uint64_t used() const;
-  [[nodiscard]] std::uint64_t limit() const { return limit_; }
 
  private:
   struct Request {
@@ -42,9 +45,10 @@ class Reservations {
     bool granted;
   };
   void grant_locked();
+  [[nodiscard]] bool fits(std::uint64_t n) const { return used_ <= limit_ && n <= limit_ - used_; }
 
-  const std::uint64_t limit_;
   mutable std::mutex mutex_;
+  std::uint64_t limit_;
   std::uint64_t used_ = 0;
   std::deque<Request> requests_;  // granted ones stay until they are fetched
 };

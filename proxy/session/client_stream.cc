@@ -44,6 +44,7 @@ policy::Decision header_refusal(HeadStatus status) {
 // Whether our own side keeps us from reading: the client is not to blame for what it has half-sent.
 bool Session::client_paused() const {
   if (wait_ != Wait::nothing || last_words_ || in_.pipe != nullptr) return true;
+  if (takes_no_more()) return true;
   if (client_sink_.pending() + answers_.size() > kMostAnswers) return true;
   for (const auto& link : links_)
     if (link->sink.blocked()) return true;
@@ -99,6 +100,7 @@ void Session::client_ended() {
 // Works through what was read and returns what must wait: for more bytes, or (wait_) for a budget.
 rpc::Bytes Session::process_client(rpc::Bytes in) {
   while (!closed_) {
+    if (takes_no_more()) return in;
     const RecordReader::Item item = in_.reader.next(in);
     switch (item.kind) {
       case RecordReader::Kind::need_more: return in;
@@ -147,18 +149,18 @@ Session::Step Session::client_call(const RecordReader::Item& item, rpc::Bytes& i
   if (rpcbind_ != nullptr) return rpcbind_call(call, item, in);
   if (call.cred.is(rpc::AuthFlavor::rpcsec_gss)) return client_gss(call, item, in);
   if (memo_ == nullptr || !memo_->matches(call)) {
-    const policy::Decision d = policy::decide(guest_.policy, call, peer_.port);
+    const policy::Decision d = policy::decide(policy(), call, peer_.port);
     if (d.verdict == policy::Verdict::refuse) return refuse(call, d, item, in);
     if (d.verdict == policy::Verdict::answer_empty) return answer_probe(call, d, item, in);
     if (memo_ == nullptr) memo_ = std::make_unique<ForwardMemo>();
-    memo_->store(call, d, guest_.policy.name);
+    memo_->store(call, d, guest_->name);
   }
   const NfsOutcome nfs = rewrite_call(call, item.bytes.subspan(call.size), item.length - call.size);
   if (nfs == NfsOutcome::gather) {
     in_.reader.gather();
     return Step::done;
   }
-  if (!take_unit(guest_.in_flight, Wait::in_flight, Count::waits_in_flight)) return Step::wait;
+  if (!take_unit(guest_->in_flight, Wait::in_flight, Count::waits_in_flight)) return Step::wait;
   forward_call(call, memo_->decision(), memo_->auth(), {}, nfs, item, in);
   return Step::done;
 }
@@ -190,7 +192,7 @@ Session::Step Session::answer_probe(const rpc::CallHeader& call, const policy::D
 
 void Session::count_call(const rpc::CallHeader& call, CallEnd end) {
   counters().add(Count::calls);
-  guest_.count_call(context_.thread, runtime::flavor_of(call.cred), call.program, end);
+  guest_->count_call(context_.thread, runtime::flavor_of(call.cred), call.program, end);
 }
 
 void Session::count_call(const rpc::CallHeader& call, CallEnd end, policy::Rule rule) {
@@ -215,8 +217,8 @@ Link* Session::note_call(const rpc::CallHeader& call, const policy::Decision& d,
   count_call(call, CallEnd::forwarded, d.rule);
   Link& link = link_for(d.backend);
   const auto times = runtime::CallTimes::passed_on(context_.woke, context_.moment(is_sealed(how)));
-  if (!calls_.add(call.xid, link.index, {std::move(how), call_note_, times})) {
-    guest_.in_flight.give(1);
+  if (!calls_.add(call.xid, link.number, {std::move(how), call_note_, times})) {
+    guest_->in_flight.give(1);
     close(CloseReason::xid_in_use);
     return nullptr;
   }

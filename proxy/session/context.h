@@ -19,12 +19,14 @@ class Session;
 /// Context: a worker as its sessions see it. Everything in it belongs to the worker's thread.
 class Context {
  public:
-  explicit Context(runtime::Shared& shared_, std::size_t thread_) : shared(shared_), thread(thread_) {}
+  explicit Context(runtime::Shared& shared_, std::size_t thread_)
+      : shared(shared_), snapshot(shared_.now()), thread(thread_) {}
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
   runtime::Shared& shared;
-  const std::size_t thread;  ///< which counters are this thread's
+  std::shared_ptr<const runtime::Snapshot> snapshot;  ///< what is in force on this worker
+  const std::size_t thread;                           ///< which counters are this thread's
   int epoll = -1;
   std::uint64_t now = 0;   ///< ms, monotonic, taken once a wake-up
   std::uint64_t woke = 0;  ///< the same instant in ns
@@ -46,6 +48,7 @@ class Context {
   void begin_read() { moment_ = 0; }
 
   [[nodiscard]] gss::Clock clock() const { return {now, wall}; }
+  [[nodiscard]] const config::Config& conf() const { return snapshot->conf; }
 
   /// again: the session has more to do, after the others had their turn.
   virtual void again(Session& s) = 0;

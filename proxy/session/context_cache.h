@@ -39,6 +39,8 @@ class ContextCache final : public gss::Known {
   std::shared_ptr<gss::Context> find(rpc::Bytes handle) override;
   /// memo: of a context that find() returned last; of one that has made room since, null.
   [[nodiscard]] GssMemo* memo(const gss::Context& context);
+  /// forget: lets go of all, and of what was decided for them.
+  void forget() { kept_.clear(), next_ = 0; }
   /// drop_retired: lets go of contexts that nobody can use any more.
   void drop_retired();
 

@@ -30,9 +30,9 @@ rpc::OpaqueAuth as_auth(const gss::Verifier& v) {
 }  // namespace
 
 Session::Step Session::client_gss(const rpc::CallHeader& call, const RecordReader::Item& item, rpc::Bytes& in) {
-  if (!guest_.policy.sec_for(call.program).has_kerberos())
-    return refuse(call, policy::decide(guest_.policy, call, peer_.port), item, in);
-  if (gss_ == nullptr) gss_ = std::make_unique<GssSide>(guest_.contexts);
+  if (!policy().sec_for(call.program).has_kerberos())
+    return refuse(call, policy::decide(policy(), call, peer_.port), item, in);
+  if (gss_ == nullptr) gss_ = std::make_unique<GssSide>(guest_->contexts);
   if (gss_->admitted) return data_call(call, item, in);
   gss::Received r = gss::receive(call, item.bytes, gss_->contexts, context_.clock(), context_.thread);
   if (retried_ == Wait::nothing) counters().add(r.finding);
@@ -76,12 +76,12 @@ Session::Step Session::admit(const rpc::CallHeader& call, gss::Received&& r, con
     gss_->admitted.emplace(std::move(r.context), r.cred.seq, service, memo->forwarding().decision());
     return data_call(call, item, in);
   }
-  const policy::Decision d = policy::decide_gss(guest_.policy, call, service, r.context->identity().ids);
+  const policy::Decision d = policy::decide_gss(policy(), call, service, r.context->identity().ids);
   if (d.verdict == policy::Verdict::refuse) {
     reject_verified(call, d, *r.context, r.cred.seq);
     return skip_call(item, in);
   }
-  if (memo != nullptr) memo->store(call, service, d, guest_.policy.name);
+  if (memo != nullptr) memo->store(call, service, d, guest_->name);
   gss_->admitted.emplace(std::move(r.context), r.cred.seq, service, d);
   return data_call(call, item, in);
 }
@@ -92,13 +92,17 @@ rpc::Bytes Session::auth_of(const rpc::CallHeader& call, const GssSide::Admitted
   GssMemo* const memo = gss_->contexts.memo(*a.context);
   if (memo != nullptr && memo->matches(call, a.service)) return memo->forwarding().auth();
   rpc::XdrWriter w(scratch);
-  write_credential(w, a.decision, guest_.policy.name);
+  write_credential(w, a.decision, guest_->name);
   return w.written();
 }
 
 Session::Step Session::data_call(const rpc::CallHeader& call, const RecordReader::Item& item, rpc::Bytes& in) {
+  if (!decide_again(call)) {
+    gss_->admitted.reset();
+    return skip_call(item, in);
+  }
   GssSide::Admitted& a = *gss_->admitted;
-  a.in_flight = a.in_flight || take_unit(guest_.in_flight, Wait::in_flight, Count::waits_in_flight);
+  a.in_flight = a.in_flight || take_unit(guest_->in_flight, Wait::in_flight, Count::waits_in_flight);
   if (!a.in_flight) return Step::wait;
   if (a.service == rpc::GssService::none) {
     const NfsOutcome nfs = rewrite_call(call, item.bytes.subspan(call.size), item.length - call.size);
@@ -120,7 +124,7 @@ Session::Step Session::data_call(const rpc::CallHeader& call, const RecordReader
     if (item.gathered) context_.batch.finish();
     return Step::done;
   }
-  switch (guest_.gss_requests.take(item.length, context_.waiter(id_))) {
+  switch (guest_->gss_requests.take(item.length, context_.waiter(id_))) {
     case runtime::Reservations::Answer::taken: break;
     case runtime::Reservations::Answer::waits: return stop_for(Wait::gss_bytes, Count::waits_gss_bytes);
     case runtime::Reservations::Answer::never:
@@ -147,16 +151,18 @@ void Session::body_complete() {
   }
   if (closed_) return;
   g.body.close();
-  if (g.reserved > 0) guest_.gss_requests.give(std::exchange(g.reserved, 0));
+  if (g.reserved > 0) guest_->gss_requests.give(std::exchange(g.reserved, 0));
 }
 
 // Opens the arguments of the admitted call in its whole record, and forwards it.
 void Session::open_call(const rpc::CallHeader& call, std::span<std::uint8_t> record) {
+  const bool stands = decide_again(call);
   GssSide::Admitted a = std::move(*gss_->admitted);
   gss_->admitted.reset();
+  if (!stands) return;
   gss::Protection* const protection = a.context->lane(context_.thread);
   if (protection == nullptr) {
-    guest_.in_flight.give(1);
+    guest_->in_flight.give(1);
     return close(CloseReason::gss_failed);
   }
   const auto args = gss::decode_args(a.service, a.seq, record.subspan(call.size), *protection);
@@ -190,7 +196,7 @@ void Session::open_call(const rpc::CallHeader& call, std::span<std::uint8_t> rec
 
 // Refuses a call that had its unit of the in-flight budget already.
 void Session::reject_admitted(const rpc::CallHeader& call, const GssSide::Admitted& a) {
-  guest_.in_flight.give(1);
+  guest_->in_flight.give(1);
   reject_verified(call, a.decision, *a.context, a.seq);
 }
 
@@ -234,7 +240,7 @@ Session::Step Session::destroy_context(const rpc::CallHeader& call, const gss::R
                                        const RecordReader::Item& item, rpc::Bytes& in) {
   gss::Verifier v;
   if (!verify_for(*r.context, r.cred.seq, call.xid, v)) return skip_call(item, in);
-  if (guest_.contexts.remove(*r.context)) counters().add(Count::contexts_destroyed);
+  if (guest_->contexts.remove(*r.context)) counters().add(Count::contexts_destroyed);
   count_call(call, CallEnd::answered);
   rpc::RejectionBytes out;
   answer(rpc::write_empty_success(call.xid, out, as_auth(v)));
@@ -260,10 +266,10 @@ bool Session::verify_for(gss::Context& context, std::uint32_t number, std::uint3
 
 void Session::log_finding(const rpc::CallHeader& call, std::string_view finding, std::string_view reply,
                           std::string_view rule) {
-  const auto allowed = guest_.log.ask(context_.now / 1000);
+  const auto allowed = guest_->log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   log::Line line(log::Level::warning, "refused");
-  line.add("guest", guest_.policy.name)
+  line.add("guest", guest_->name)
       .add("peer", peer_.str())
       .add("rule", rule)
       .add("finding", finding)

@@ -22,12 +22,12 @@ Session::Step Session::create_context(const rpc::CallHeader& call, const RecordR
     // Whoever may not even send NULL to the program has no use for a context.
     rpc::CallHeader null = call;
     null.procedure = 0;
-    const policy::Decision d = policy::decide_gss(guest_.policy, null, rpc::GssService::none, {});
+    const policy::Decision d = policy::decide_gss(policy(), null, rpc::GssService::none, {});
     if (d.verdict == policy::Verdict::refuse) return refuse(call, d, item, in);
-    if (!take_unit(guest_.nascent, Wait::nascent, Count::waits_init)) return Step::wait;
+    if (!take_unit(guest_->nascent, Wait::nascent, Count::waits_init)) return Step::wait;
     g.nascent = true;
   }
-  if (const std::uint64_t ms = guest_.inits.take(context_.now); ms > 0) {
+  if (const std::uint64_t ms = guest_->inits.take(context_.now); ms > 0) {
     context_.call_at(context_.now + ms, *this);
     return stop_for(Wait::init_rate, Count::waits_init);
   }
@@ -35,7 +35,7 @@ Session::Step Session::create_context(const rpc::CallHeader& call, const RecordR
   const std::size_t length = item.length - call.size;
   if (length > rpc::padded(gss::kMaxInitArgs)) {
     g.nascent = false;
-    guest_.nascent.give(1);
+    guest_->nascent.give(1);
     log_finding(call, "token-too-long", "GSS_S_DEFECTIVE_TOKEN");
     fail_init(call.xid, gss::kGssDefectiveToken, 0);
     return skip_call(item, in);
@@ -58,7 +58,7 @@ Session::Step Session::create_context(const rpc::CallHeader& call, const RecordR
 void Session::submit_token(std::uint32_t xid, rpc::Bytes args) {
   GssSide& g = *gss_;
   g.nascent = false;
-  auto job = std::make_unique<offload::AcceptJob>(guest_);  // has the nascent unit from now on
+  auto job = std::make_unique<offload::AcceptJob>(guest_, policy_);  // has the nascent unit from now on
   const auto token = gss::parse_init_args(args);
   if (!token) {
     //= rfc2203#5.2.3.2
@@ -72,7 +72,7 @@ void Session::submit_token(std::uint32_t xid, rpc::Bytes args) {
   job->number = g.next_number++;
   job->thread = context_.thread;
   job->token.assign(token->begin(), token->end());
-  job->until = std::chrono::steady_clock::now() + context_.shared.conf.kerberos.accept_timeout;
+  job->until = std::chrono::steady_clock::now() + context_.conf().kerberos.accept_timeout;
   const std::uint64_t number = job->number;
   if (context_.accept(job)) {
     g.inits.push_back({number, xid, context_.now});
@@ -105,11 +105,14 @@ void Session::on_accepted(std::unique_ptr<offload::AcceptJob> job) {
 //= rfc2203#5.2.3.1
 //# seq_window is the length of the window that the server keeps for the context
 void Session::establish(std::uint32_t xid, offload::AcceptJob& job) {
+  // It was accepted under another policy, which a reload has replaced.
+  if (!runtime::context_stands(job.context->identity(), policy(), context_.conf().principals))
+    return fail_init(xid, gss::kGssUnauthorized, 0);
   gss::Verifier v;
   if (!make_verifier(*job.context, job.context->window().size(), v)) return fail_init(xid, gss::kGssFailure, 0);
   counters().add(Count::contexts_established);
   job.context->touch(context_.now);
-  counters().add(Count::contexts_evicted, guest_.contexts.add(job.context, context_.clock()));
+  counters().add(Count::contexts_evicted, guest_->contexts.add(job.context, context_.clock()));
   const gss::InitResult result{job.context->handle(), gss::kGssComplete, 0, job.context->window().size(), job.answer};
   answer_init(xid, result, v.view());
 }
@@ -133,14 +136,14 @@ void Session::log_accepted(const offload::AcceptJob& job) {
   using Outcome = offload::AcceptJob::Outcome;
   const bool good = job.outcome == Outcome::established;
   if (!good) {
-    const auto allowed = guest_.log.ask(context_.now / 1000);
+    const auto allowed = guest_->log.ask(context_.now / 1000);
     if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   }
   const log::Level level = good                                  ? log::Level::debug
                            : job.outcome == Outcome::unavailable ? log::Level::error
                                                                  : log::Level::warning;
   log::Line line(level, good ? "context" : "context-refused");
-  line.add("guest", guest_.policy.name).add("peer", peer_.str());
+  line.add("guest", guest_->name).add("peer", peer_.str());
   if (!job.principal.empty()) line.add("principal", job.principal);
   if (!good) line.add("rule", job.rule);
   line.add("reason", job.why);
@@ -150,38 +153,38 @@ void Session::log_accepted(const offload::AcceptJob& job) {
 // Once a second: answers creations that took too long, and lets go of contexts that ended.
 void Session::expire_inits() {
   GssSide& g = *gss_;
-  const auto patience = static_cast<std::uint64_t>(context_.shared.conf.kerberos.accept_timeout.count());
+  const auto patience = static_cast<std::uint64_t>(context_.conf().kerberos.accept_timeout.count());
   while (!closed_ && !g.inits.empty() && context_.now - g.inits.front().since > patience) {
     const std::uint32_t xid = g.inits.front().xid;
     g.inits.erase(g.inits.begin());
     log::Line(log::Level::error, "accept-timeout")
-        .add("guest", guest_.policy.name)
+        .add("guest", guest_->name)
         .add("hint", "the acceptor or the system's accounts did not answer within kerberos.accept_timeout")
         .write();
     fail_init(xid, gss::kGssFailure, 0);
     context_.batch.finish();
   }
-  if (guest_.sweep_due(context_.now))
-    counters().add(Count::contexts_expired, guest_.contexts.sweep(context_.clock(), kExpiredGrace));
+  if (guest_->sweep_due(context_.now))
+    counters().add(Count::contexts_expired, guest_->contexts.sweep(context_.clock(), kExpiredGrace));
   g.contexts.drop_retired();
-  if (in_.ended) finish_if_done();
+  if (in_.ended || draining_) finish_if_done();
 }
 
 // The session closes: gives back what was taken for calls and replies that are not whole.
 void Session::drop_gss() {
   runtime::Waiter waiter = context_.waiter(id_);
   for (const auto& link : links_) {
-    waiter.part = link->index + 1U;
-    if (link->waiting) guest_.gss_replies.forget(waiter);
+    waiter.part = link->number + 1U;
+    if (link->waiting) guest_->gss_replies.forget(waiter);
     link->sealed.results.close();
-    if (link->sealed.reserved > 0) guest_.gss_replies.give(std::exchange(link->sealed.reserved, 0));
+    if (link->sealed.reserved > 0) guest_->gss_replies.give(std::exchange(link->sealed.reserved, 0));
   }
   if (gss_ == nullptr) return;
-  if (wait_ == Wait::gss_bytes) guest_.gss_requests.forget(context_.waiter(id_));
+  if (wait_ == Wait::gss_bytes) guest_->gss_requests.forget(context_.waiter(id_));
   gss_->body.close();
-  if (gss_->reserved > 0) guest_.gss_requests.give(gss_->reserved);
-  if (gss_->admitted && gss_->admitted->in_flight) guest_.in_flight.give(1);
-  if (gss_->nascent) guest_.nascent.give(1);
+  if (gss_->reserved > 0) guest_->gss_requests.give(gss_->reserved);
+  if (gss_->admitted && gss_->admitted->in_flight) guest_->in_flight.give(1);
+  if (gss_->nascent) guest_->nascent.give(1);
   gss_.reset();
 }
 

@@ -59,16 +59,16 @@ bool Session::is_sealed(const rpc::ReplyHeader& reply, const Protected& how) {
 // A reply whose results must be whole before they go on, and are not here yet, reserves its bytes first.
 Session::Step Session::reserve_reply(Link& link, const rpc::ReplyHeader& reply, const RecordReader::Item& item) {
   if (gss_ == nullptr) return Step::done;  // nobody speaks RPCSEC_GSS here: nothing to look up
-  const Outstanding* const call = calls_.find(reply.xid, link.index);
+  const Outstanding* const call = calls_.find(reply.xid, link.number);
   if (call == nullptr || !is_sealed(reply, call->how)) return Step::done;
   if (item.length % 4 != 0) {
-    close(CloseReason::backend_malformed, link.backend.conf.name);
+    close(CloseReason::backend_malformed, link.backend->conf.name);
     return Step::wait;
   }
   if (item.complete) return Step::done;
   runtime::Waiter waiter = context_.waiter(id_);
-  waiter.part = link.index + 1U;
-  switch (guest_.gss_replies.take(item.length, waiter)) {
+  waiter.part = link.number + 1U;
+  switch (guest_->gss_replies.take(item.length, waiter)) {
     case runtime::Reservations::Answer::taken: break;
     case runtime::Reservations::Answer::waits:
       counters().add(Count::waits_gss_bytes);
@@ -176,7 +176,7 @@ void Session::sealed_complete(Link& link) {
   }
   s.results.close();
   s.call = {};
-  if (s.reserved > 0) guest_.gss_replies.give(std::exchange(s.reserved, 0));
+  if (s.reserved > 0) guest_->gss_replies.give(std::exchange(s.reserved, 0));
 }
 
 // Changes the results that were collected, where they lie if their size stays. False: the session was closed.

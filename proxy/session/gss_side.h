@@ -24,6 +24,7 @@ struct GssSide {
     rpc::GssService service = rpc::GssService::none;
     policy::Decision decision;
     bool in_flight = false;  ///< has its unit of the in-flight budget
+    bool stale = false;      ///< `decision` was another policy's
   };
   /// PendingInit: an INIT whose token is with the acceptor.
   struct PendingInit {

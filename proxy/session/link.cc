@@ -23,19 +23,14 @@ std::uint16_t port_below(std::uint32_t end, std::optional<std::uint32_t> port) {
 
 // The session's link to `backend`; made at first use, and dialed whenever it is not there.
 Link& Session::link_for(std::uint16_t backend) {
-  const auto at = std::ranges::find(links_, backend, [](const auto& l) { return l->index; });
-  Link& link = at != links_.end()
-                   ? **at
-                   : *links_.emplace_back(std::make_unique<Link>(
-                         this, backend, *context_.shared.backends[backend],
-                         rpc::RecordLimits{guest_.policy.limits.record_bytes, guest_.policy.limits.fragments},
-                         context_.buffers));
+  const auto at = std::ranges::find(links_, backend, [](const auto& l) { return l->place; });
+  Link& link = at != links_.end() ? **at : new_link(backend);
   if (link.state != Link::State::idle) return link;
   link.dialing_since = context_.now;
   link.backoff = 0;
-  if (link.backend.conf.proxy_protocol) {
+  if (link.backend->conf.proxy_protocol) {
     net::ProxyHeader header =
-        net::write_proxy_header(guest_.policy.source_address, port_below(65536, peer_.port), link.backend.conf.address);
+        net::write_proxy_header(policy().source_address, port_below(65536, peer_.port), link.backend->conf.address);
     iovec piece{header.data(), header.size()};
     link.sink.send(&piece, 1);
   }
@@ -43,14 +38,27 @@ Link& Session::link_for(std::uint16_t backend) {
   return link;
 }
 
+// A link to a backend that went is idle, and used again.
+Link& Session::new_link(std::uint16_t backend) {
+  auto at = std::ranges::find_if(links_, [](const auto& l) { return !l->place; });
+  if (at == links_.end()) {
+    const auto number = static_cast<std::uint16_t>(links_.size());
+    at = links_.insert(at, std::make_unique<Link>(this, number, record_limits(), context_.buffers));
+  }
+  (*at)->place = backend;
+  (*at)->backend = context_.snapshot->backends[backend];
+  (*at)->carried_nfs4 = false;
+  return **at;
+}
+
 void Session::dial_link(Link& link) {
   constexpr std::uint32_t kPorts = net::kLastReservedPort - net::kFirstReservedPort + 1;
   net::SourceRule from;
-  from.address = guest_.policy.source_address;
-  from.vsock_buffer = link.backend.conf.vsock_buffer;
+  from.address = policy().source_address;
+  from.vsock_buffer = link.backend->conf.vsock_buffer;
   from.preferred_port = port_below(authunix::kFirstUnprivilegedPort, peer_.port);
-  from.start = static_cast<std::uint16_t>(net::kFirstReservedPort + guest_.next_port.fetch_add(1) % kPorts);
-  auto dialing = net::dial(link.backend.conf.address, from);
+  from.start = static_cast<std::uint16_t>(net::kFirstReservedPort + guest_->next_port.fetch_add(1) % kPorts);
+  auto dialing = net::dial(link.backend->conf.address, from);
   if (!dialing) return link_failed(link, dialing.error());
   link.fd = std::move(dialing->fd);
   link.state = Link::State::connecting;
@@ -79,7 +87,7 @@ void Session::link_progress(Link& link) {
 }
 
 void Session::link_connected(Link& link) {
-  const auto* const hybrid = std::get_if<net::HybridAddress>(&link.backend.conf.address);
+  const auto* const hybrid = std::get_if<net::HybridAddress>(&link.backend->conf.address);
   if (hybrid == nullptr) return link_up(link);
   if (!net::ask_for_port(link.fd.get(), hybrid->port)) return link_failed(link, {.error = errno});
   link.state = Link::State::greeting;
@@ -88,17 +96,18 @@ void Session::link_connected(Link& link) {
 void Session::link_up(Link& link) {
   link.state = Link::State::up;
   link.in.readable = true;
-  if (link.backend.came_up()) log::Line(log::Level::info, "backend-up").add("backend", link.backend.conf.name).write();
+  if (link.backend->came_up())
+    log::Line(log::Level::info, "backend-up").add("backend", link.backend->conf.name).write();
   link.sink.attach(link.fd.get(), context_.epoll, &link.endpoint);
 }
 
 void Session::link_failed(Link& link, const net::DialError& why) {
   link.fd.reset();
   link.state = Link::State::waiting;
-  if (link.backend.went_down())
+  if (link.backend->went_down())
     log::Line(log::Level::error, "backend-down")
-        .add("backend", link.backend.conf.name)
-        .add("address", net::format(link.backend.conf.address))
+        .add("backend", link.backend->conf.name)
+        .add("address", net::format(link.backend->conf.address))
         .add("error", why.str())
         .add("hint", "calls wait and the link is retried; start the backend or mend its address")
         .write();
@@ -111,7 +120,7 @@ void Session::drop_link(Link& link) {
   link.sink.detach();
   link.fd.reset();
   link.state = Link::State::idle;
-  link.in = Inbound({guest_.policy.limits.record_bytes, guest_.policy.limits.fragments});
+  link.in = Inbound(record_limits());
   link.callbacks = {};
   link.discarding = false;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "proxy/net/fd.h"
@@ -32,13 +33,14 @@ struct Inbound {
   rpc::RecordReader reader;
   std::vector<std::uint8_t> held;  ///< read and, from `held_from` on, not yet used
   std::size_t held_from = 0;
-  std::unique_ptr<NfsBody> nfs;     ///< made at the first record that it looks at
-  std::unique_ptr<Pipe> pipe;       ///< while a body is spliced and its target is full
-  bool readable = false;            ///< the socket may have bytes that were not read
-  bool hangup = false;              ///< EPOLLRDHUP was seen: a short read is not the last
-  bool ended = false;               ///< end of file was read
-  bool no_splice = false;           ///< this socket refused to splice
-  std::uint64_t partial_since = 0;  ///< ms; 0: no record is half-read
+  std::shared_ptr<const runtime::GuestPolicy> nfs_policy;  ///< that `nfs` refers to
+  std::unique_ptr<NfsBody> nfs;                            ///< made at the first record that it looks at
+  std::unique_ptr<Pipe> pipe;                              ///< while a body is spliced and its target is full
+  bool readable = false;                                   ///< the socket may have bytes that were not read
+  bool hangup = false;                                     ///< EPOLLRDHUP was seen: a short read is not the last
+  bool ended = false;                                      ///< end of file was read
+  bool no_splice = false;                                  ///< this socket refused to splice
+  std::uint64_t partial_since = 0;                         ///< ms; 0: no record is half-read
 };
 
 /// SealedReply: a reply that is collected until its results can be protected.
@@ -53,12 +55,13 @@ struct SealedReply {
 struct Link {
   enum class State : std::uint8_t { idle, waiting, connecting, greeting, up };
 
-  Link(Session* s, std::uint16_t index_, runtime::BackendState& b, rpc::RecordLimits limits, BufferPool& pool)
-      : endpoint{s, this}, index(index_), backend(b), sink(pool), in(limits) {}
+  Link(Session* s, std::uint16_t number_, rpc::RecordLimits limits, BufferPool& pool)
+      : endpoint{s, this}, number(number_), sink(pool), in(limits) {}
 
   Endpoint endpoint;
-  const std::uint16_t index;  ///< of the backend in the configuration
-  runtime::BackendState& backend;
+  const std::uint16_t number;                      ///< of the session's links
+  std::optional<std::uint16_t> place;              ///< of the backend in the configuration; nothing: it went
+  std::shared_ptr<runtime::BackendState> backend;  ///< set while the link has a place
   State state = State::idle;
   net::UniqueFd fd;
   Sink sink;

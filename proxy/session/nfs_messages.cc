@@ -18,11 +18,15 @@ constexpr std::uint32_t kCallbackCompound = 1;
 }  // namespace
 
 NfsGuest Session::nfs_guest() const {
-  return {guest_.nfs.rules, guest_.policy.nfs.mount_paths};
+  return {policy_->nfs.rules, policy().nfs.mount_paths};
 }
 
+// For the beginning of a message: one that is on its way already keeps to the rules that it began with.
 NfsBody& Session::body_of(Inbound& in) {
-  if (in.nfs == nullptr) in.nfs = std::make_unique<NfsBody>(nfs_guest(), context_.nfs_scratch, context_.buffers);
+  if (in.nfs_policy != policy_) {
+    in.nfs = std::make_unique<NfsBody>(nfs_guest(), context_.nfs_scratch, context_.buffers);
+    in.nfs_policy = policy_;
+  }
   return *in.nfs;
 }
 
@@ -39,7 +43,7 @@ bool Session::ends_here(NfsOutcome nfs) {
 
 // The call goes no further; it had its unit of the in-flight budget.
 void Session::end_call(const rpc::CallHeader& call, const policy::Decision& d, const Protected& how, NfsOutcome nfs) {
-  guest_.in_flight.give(1);
+  guest_->in_flight.give(1);
   if (nfs == NfsOutcome::too_large) return close(CloseReason::nfs_too_large);
   const bool answered = nfs == NfsOutcome::answered;
   count_call(call, answered ? runtime::CallEnd::answered : runtime::CallEnd::refused, d.rule);
@@ -109,7 +113,7 @@ NfsOutcome Session::rewrite_results(Link& link, NfsNote& note, rpc::Bytes here, 
   const NfsOutcome what = body.begin(Message::reply, note, here, whole);
   if (what == NfsOutcome::gather) return what;
   if (ends_here(what)) {
-    close(CloseReason::backend_malformed, link.backend.conf.name + ": NFS results that cannot be read");
+    close(CloseReason::backend_malformed, link.backend->conf.name + ": NFS results that cannot be read");
     return what;
   }
   if (body.facts() != nullptr && body.facts()->at_status != 0) log_unknown_state(*body.facts());
@@ -122,7 +126,7 @@ Session::Step Session::relay_callback(Link& link, const rpc::CallHeader& call, c
                                       rpc::Bytes& in) {
   NfsNote note;
   NfsOutcome what = NfsOutcome::same;
-  const nfs::Rules& rules = guest_.nfs.rules;
+  const nfs::Rules& rules = policy_->nfs.rules;
   if (link.carried_nfs4 && call.procedure == kCallbackCompound && (rules.bind_state || rules.bind_handles)) {
     note.kind = NfsKind::compound;
     what = body_of(link.in).begin(Message::callback, note, item.bytes.subspan(call.size), item.length - call.size);
@@ -133,7 +137,7 @@ Session::Step Session::relay_callback(Link& link, const rpc::CallHeader& call, c
   }
   const bool passes = what == NfsOutcome::unknown && rules.pass_unknown;
   if ((ends_here(what) && !passes) || !link.callbacks.add(call.xid, 0, {{}, note})) {
-    close(CloseReason::backend_malformed, link.backend.conf.name + ": a callback that cannot be read");
+    close(CloseReason::backend_malformed, link.backend->conf.name + ": a callback that cannot be read");
     return Step::done;
   }
   counters().add(Count::callbacks);
@@ -191,11 +195,11 @@ Session::Step Session::relay_callback_reply(Link& link, const RecordReader::Item
 void Session::log_foreign_handle(const rpc::CallHeader& call) {
   if (in_.nfs == nullptr || !in_.nfs->foreign_handle()) return;
   counters().add(Count::foreign_handles);
-  const auto allowed = guest_.log.ask(context_.now / 1000);
+  const auto allowed = guest_->log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   log::Line line(log::Level::warning, "foreign-handle");
   const bool compound = call_note_.kind == NfsKind::compound;
-  line.add("guest", guest_.policy.name)
+  line.add("guest", guest_->name)
       .add("peer", peer_.str())
       .add("operation", compound ? std::string(nfs::operation_name(call_note_.call.cut.operation))
                                  : rpc::procedure_name(call.program, call.version, call.procedure))
@@ -209,10 +213,10 @@ void Session::log_unknown_state(const nfs::Facts& facts) {
   const std::string_view status = nfs::unknown_state(facts.at_status);
   if (status.empty()) return;
   counters().add(Count::unknown_state);
-  const auto allowed = guest_.log.ask(context_.now / 1000);
+  const auto allowed = guest_->log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   log::Line line(log::Level::warning, "unknown-state");
-  line.add("guest", guest_.policy.name)
+  line.add("guest", guest_->name)
       .add("peer", peer_.str())
       .add("operation", nfs::operation_name(facts.at.operation))
       .add("status", status);
@@ -221,11 +225,11 @@ void Session::log_unknown_state(const nfs::Facts& facts) {
 }
 
 void Session::log_unbound_handle(const Link& link) {
-  const auto allowed = guest_.log.ask(context_.now / 1000);
+  const auto allowed = guest_->log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   log::Line(log::Level::error, "unbound-handle")
-      .add("guest", guest_.policy.name)
-      .add("backend", link.backend.conf.name)
+      .add("guest", guest_->name)
+      .add("backend", link.backend->conf.name)
       .add("hint", "its file handles are too long to be bound: set filehandles = \"plain\" for this guest")
       .write();
 }

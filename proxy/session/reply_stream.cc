@@ -123,7 +123,7 @@ void Session::collected_reply(Link& link) {
 
 // `sealed`: protecting the results took time of its own.
 void Session::note_times(Link& link, const runtime::CallTimes& times, bool sealed) {
-  times.answered(context_.woke, context_.moment(sealed), link.backend.times(context_.thread));
+  times.answered(context_.woke, context_.moment(sealed), link.backend->times(context_.thread));
 }
 
 Session::Step Session::link_record(Link& link, const RecordReader::Item& item, rpc::Bytes& in) {
@@ -136,11 +136,11 @@ Session::Step Session::link_reply(Link& link, const RecordReader::Item& item, rp
   const HeadStatus status = rpc::parse_reply_head(item.bytes, item.complete, reply);
   if (status == HeadStatus::need_more) return Step::need_more;
   if (status != HeadStatus::ok) {
-    close(CloseReason::backend_malformed, link.backend.conf.name);
+    close(CloseReason::backend_malformed, link.backend->conf.name);
     return Step::done;
   }
   if (reserve_reply(link, reply, item) == Step::wait) return Step::wait;
-  const Outstanding* const waiting = calls_.find(reply.xid, link.index);
+  const Outstanding* const waiting = calls_.find(reply.xid, link.number);
   NfsOutcome nfs = NfsOutcome::same;
   // Of a krb5i or krb5p call they are looked at when they are whole.
   if (waiting != nullptr && waiting->nfs.reply && has_results(reply) && !is_sealed(reply, waiting->how)) {
@@ -154,13 +154,13 @@ Session::Step Session::link_reply(Link& link, const RecordReader::Item& item, rp
     }
   }
   Outstanding call;
-  if (!calls_.remove(reply.xid, link.index, context_.now, &call)) {
+  if (!calls_.remove(reply.xid, link.number, context_.now, &call)) {
     // For example the second answer to a call that was retransmitted: the client has had the first.
     counters().add(Count::replies_unmatched);
     link.discarding = true;
   } else {
     --link.outstanding;
-    guest_.in_flight.give(1);
+    guest_->in_flight.give(1);
     counters().add(Count::replies);
     const runtime::CallTimes times = call.times;
     const bool sealed = is_sealed(call.how);
@@ -204,14 +204,14 @@ void Session::relay_reply(Link& link, const rpc::ReplyHeader& reply, NfsOutcome 
 
 Session::Step Session::link_callback(Link& link, const RecordReader::Item& item, rpc::Bytes& in) {
   if (link.callbacks.size() >= kMostCallbacks) {
-    close(CloseReason::too_many_callbacks, link.backend.conf.name);
+    close(CloseReason::too_many_callbacks, link.backend->conf.name);
     return Step::done;
   }
   rpc::CallHeader call;
   const HeadStatus status = rpc::parse_call_head(item.bytes, item.complete, call);
   if (status == HeadStatus::need_more) return Step::need_more;
   if (status == HeadStatus::ok) return relay_callback(link, call, item, in);
-  close(CloseReason::backend_malformed, link.backend.conf.name);
+  close(CloseReason::backend_malformed, link.backend->conf.name);
   return Step::done;
 }
 
@@ -249,14 +249,14 @@ void Session::send_answers() {
 }
 
 void Session::log_backend_auth_error(const Link& link, std::uint32_t auth_stat) {
-  const auto allowed = guest_.log.ask(context_.now / 1000);
+  const auto allowed = guest_->log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
-  const auto& ip = guest_.policy.source_address;
+  const auto& ip = policy().source_address;
   const std::string source =
       std::to_string(ip[0]) + "." + std::to_string(ip[1]) + "." + std::to_string(ip[2]) + "." + std::to_string(ip[3]);
   log::Line(log::Level::error, "backend-auth-error")
-      .add("guest", guest_.policy.name)
-      .add("backend", link.backend.conf.name)
+      .add("guest", guest_->name)
+      .add("backend", link.backend->conf.name)
       .add("auth_stat", auth_stat)
       .add("source_address", source)
       .add("hint", "the backend refuses the gateway's own credential: look at its exports for this address")

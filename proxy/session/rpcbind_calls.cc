@@ -18,9 +18,9 @@ constexpr std::size_t kMostCall = ReadBuffer::kHeadroom;
 // The view that this connection is answered from; null: its listener forwards calls.
 const rpcbind::View* Session::rpcbind_view() const {
   static const rpcbind::View kNothing(rpcbind::Netid::vsockc);
-  const auto at = std::ranges::find(guest_.rpcbind, peer_.listener, &runtime::RpcbindView::listener);
-  if (at != guest_.rpcbind.end()) return &at->view;
-  return context_.shared.conf.listeners[peer_.listener].rpcbind ? &kNothing : nullptr;
+  const auto at = std::ranges::find(policy_->rpcbind, peer_.listener, &runtime::RpcbindView::listener);
+  if (at != policy_->rpcbind.end()) return &at->view;
+  return context_.conf().listeners[peer_.listener].rpcbind ? &kNothing : nullptr;
 }
 
 Session::Step Session::rpcbind_call(const rpc::CallHeader& call, const RecordReader::Item& item, rpc::Bytes& in) {

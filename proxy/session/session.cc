@@ -12,16 +12,25 @@ namespace gatehouse::session {
 using runtime::CloseReason;
 using runtime::Count;
 
-Session::Session(Context& context, runtime::GuestState& guest, net::UniqueFd client, net::Peer peer, std::uint64_t id)
+namespace {
+
+// A session that is drained waits so long for more of a half-sent call.
+constexpr std::uint64_t kStalled = 1000;  // ms
+
+}  // namespace
+
+Session::Session(Context& context, std::uint32_t guest, net::UniqueFd client, net::Peer peer, std::uint64_t id)
     : context_(context),
-      guest_(guest),
+      place_(guest),
+      guest_(context.snapshot->guests[guest]),
+      policy_(context.snapshot->policies[guest]),
       id_(id),
       peer_(std::move(peer)),
       rpcbind_(rpcbind_view()),
       client_(std::move(client)),
       client_endpoint_{this, nullptr},
       client_sink_(context.buffers),
-      in_({guest.policy.limits.record_bytes, guest.policy.limits.fragments}),
+      in_(record_limits()),
       last_activity_(context.now) {}
 
 Session::~Session() = default;
@@ -133,13 +142,13 @@ void Session::settle() {
     held += held_bytes(link->in) + link->sink.pending();
   }
   if (held != charged_) charge(held);
-  if (in_.ended || last_words_) finish_if_done();
+  if (in_.ended || last_words_ || draining_) finish_if_done();
 }
 
 void Session::charge(std::uint64_t held) {
   if (held < charged_) {
-    guest_.buffered.give(charged_ - held);
-  } else if (!guest_.buffered.try_take(held - charged_)) {
+    guest_->buffered.give(charged_ - held);
+  } else if (!guest_->buffered.try_take(held - charged_)) {
     return close(CloseReason::buffered_bytes);
   }
   charged_ = held;
@@ -148,10 +157,15 @@ void Session::charge(std::uint64_t held) {
 void Session::finish_if_done() {
   if (closed_ || client_sink_.blocked()) return;
   if (last_words_) return close(CloseReason::backend_closed);
+  // Of the call that is being received nothing is owed, if it does not come on.
+  const bool stalled = body_to_ != nullptr && context_.now - last_activity_ >= kStalled;
+  const bool leaving = draining_ && (body_to_ == nullptr || stalled);
+  if (!in_.ended && !leaving) return;
   const bool creating = gss_ != nullptr && !gss_->inits.empty();
   const bool sealing = std::ranges::any_of(links_, [](const auto& l) { return l->sealed.results.active(); });
-  if (in_.ended && calls_.size() == 0 && !creating && !sealing && answers_.empty() && reply_owner_ == nullptr)
-    close(CloseReason::client_closed);
+  const std::size_t owed = calls_.size() - (stalled ? 1 : 0);
+  if (owed == 0 && !creating && !sealing && answers_.empty() && reply_owner_ == nullptr)
+    close(leaving ? CloseReason::shutdown : CloseReason::client_closed);
 }
 
 void Session::tick_inbound(Inbound& in, bool paused) {
@@ -159,19 +173,19 @@ void Session::tick_inbound(Inbound& in, bool paused) {
   if (paused) {
     in.partial_since = context_.now;
   } else if (context_.now - in.partial_since >=
-             static_cast<std::uint64_t>(context_.shared.conf.gateway.record_timeout.count())) {
+             static_cast<std::uint64_t>(context_.conf().gateway.record_timeout.count())) {
     close(CloseReason::record_timeout);
   }
 }
 
 // A server may answer a call that was sent twice only once: the other's slot comes back after a while.
 void Session::expire_calls() {
-  const auto patience = static_cast<std::uint64_t>(context_.shared.conf.gateway.record_timeout.count());
+  const auto patience = static_cast<std::uint64_t>(context_.conf().gateway.record_timeout.count());
   if (context_.now <= patience) return;
   while (const auto left = calls_.expire(context_.now - patience)) {
-    guest_.in_flight.give(left->calls);
+    guest_->in_flight.give(left->calls);
     for (const auto& link : links_)
-      if (link->index == left->link) link->outstanding -= left->calls;
+      if (link->number == left->link) link->outstanding -= left->calls;
   }
   if (in_.ended) finish_if_done();
 }
@@ -181,6 +195,7 @@ void Session::tick() {
   notice_silent_end();
   if (gone_ && client_paused()) return close(CloseReason::client_closed);
   expire_calls();
+  if (!closed_ && draining_) finish_if_done();
   if (gss_ != nullptr) expire_inits();
   if (closed_) return;
   if (calls_.size() == 0) calls_.release();
@@ -189,7 +204,7 @@ void Session::tick() {
   for (const auto& link : links_) {
     if (closed_) return;
     const bool dialing = link->state != Link::State::idle && link->state != Link::State::up;
-    const auto limit = static_cast<std::uint64_t>(link->backend.conf.connect_timeout.count());
+    const std::uint64_t limit = link->backend == nullptr ? 0 : link->backend->connect_timeout();
     if (dialing && context_.now - link->dialing_since >= limit) return close(CloseReason::backend_unreachable);
     if (link->in.reader.idle()) link->in.reader.release();
     tick_inbound(link->in, link_paused(*link));
@@ -197,7 +212,7 @@ void Session::tick() {
   if (closed_) return;
   const std::uint64_t idle = context_.now - last_activity_;
   const bool nothing_due = calls_.size() == 0 || client_sink_.blocked() || in_.ended;
-  if (nothing_due && idle >= static_cast<std::uint64_t>(context_.shared.conf.gateway.idle_timeout.count()))
+  if (nothing_due && idle >= static_cast<std::uint64_t>(context_.conf().gateway.idle_timeout.count()))
     close(CloseReason::idle_timeout);
 }
 
@@ -207,12 +222,12 @@ void Session::close(CloseReason why, std::string detail) {
   context_.batch.finish();
   counters().add(why);
   log_close(why, detail);
-  if (wait_ == Wait::in_flight) guest_.in_flight.forget(context_.waiter(id_));
-  if (wait_ == Wait::nascent) guest_.nascent.forget(context_.waiter(id_));
+  if (wait_ == Wait::in_flight) guest_->in_flight.forget(context_.waiter(id_));
+  if (wait_ == Wait::nascent) guest_->nascent.forget(context_.waiter(id_));
   drop_gss();
-  guest_.in_flight.give(calls_.size());
-  guest_.buffered.give(charged_);
-  guest_.connections.give(1);
+  guest_->in_flight.give(calls_.size());
+  guest_->buffered.give(charged_);
+  guest_->connections.give(1);
   charged_ = 0;
   client_sink_.detach();
   client_.reset();
@@ -229,20 +244,20 @@ void Session::log_close(CloseReason why, const std::string& detail) {
   const bool ordinary = why == CloseReason::client_closed || why == CloseReason::client_error ||
                         why == CloseReason::idle_timeout || why == CloseReason::shutdown;
   if (ordinary) return;
-  const auto allowed = guest_.log.ask(context_.now / 1000);
+  const auto allowed = guest_->log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   log::Line line(log::Level::warning, "closed");
-  line.add("guest", guest_.policy.name).add("peer", peer_.str()).add("reason", runtime::close_word(why));
+  line.add("guest", guest_->name).add("peer", peer_.str()).add("reason", runtime::close_word(why));
   if (!detail.empty()) line.add("detail", detail);
   if (allowed.suppressed > 0) line.add("suppressed", allowed.suppressed);
   line.write();
 }
 
 void Session::log_refusal(const rpc::CallHeader& call, const policy::Decision& d, std::string_view principal) {
-  const auto allowed = guest_.log.ask(context_.now / 1000);
+  const auto allowed = guest_->log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   log::Line line(log::Level::warning, "refused");
-  line.add("guest", guest_.policy.name)
+  line.add("guest", guest_->name)
       .add("peer", peer_.str())
       .add("rule", policy::rule_word(d.rule))
       .add("reply", rpc::rejection_name(d.rejection))
@@ -251,7 +266,7 @@ void Session::log_refusal(const rpc::CallHeader& call, const policy::Decision& d
       .add("procedure", rpc::procedure_name(call.program, call.version, call.procedure))
       .add("uid", d.claimed_uid);
   if (!principal.empty()) line.add("principal", principal);
-  line.add("reason", policy::describe(guest_.policy, call, peer_.port, d));
+  line.add("reason", policy::describe(policy(), call, peer_.port, d));
   if (allowed.suppressed > 0) line.add("suppressed", allowed.suppressed);
   line.write();
 }

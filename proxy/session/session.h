@@ -25,8 +25,9 @@ namespace gatehouse::session {
 /// the guest. Belongs to one worker; not thread-safe. After any member function the session may be closed().
 class Session {
  public:
-  /// Takes over the connection; `id` is unique in the process. start() must follow.
-  Session(Context& context, runtime::GuestState& guest, net::UniqueFd client, net::Peer peer, std::uint64_t id);
+  /// Takes over the connection of guest number `guest` of the worker's snapshot, whose unit of the connections budget
+  /// is taken; `id` is unique in the process. start() must follow.
+  Session(Context& context, std::uint32_t guest, net::UniqueFd client, net::Peer peer, std::uint64_t id);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -44,12 +45,22 @@ class Session {
   void on_accepted(std::unique_ptr<offload::AcceptJob> job);
   /// tick: once a second: time-outs.
   void tick();
+  /// adopt: what `change` says comes into force for this session, before its worker has the next snapshot: it closes if
+  /// its guest, its listener or a backend that owes it something is not there any more.
+  void adopt(const runtime::Change& change);
+  /// drain: no further call is read; the session closes when those it has are answered.
+  void drain();
   /// close: ends the session and all its links; logs and counts the reason. Idempotent.
   void close(runtime::CloseReason why, std::string detail = {});
 
   [[nodiscard]] bool closed() const { return closed_; }
   [[nodiscard]] std::uint64_t id() const { return id_; }
-  [[nodiscard]] runtime::GuestState& guest() { return guest_; }
+  [[nodiscard]] runtime::GuestState& guest() { return *guest_; }
+  [[nodiscard]] const net::Peer& peer() const { return peer_; }
+  [[nodiscard]] const policy::Guest& policy() const { return policy_->guest; }
+  [[nodiscard]] rpc::RecordLimits record_limits() const {
+    return {policy().limits.record_bytes, policy().limits.fragments};
+  }
   /// endpoint: the client's, for epoll.
   [[nodiscard]] Endpoint& endpoint() { return client_endpoint_; }
 
@@ -172,6 +183,12 @@ class Session {
   void answer(rpc::Bytes record);
   void send_answers();
 
+  // adopt.cc
+  void adopt_policy(std::shared_ptr<const runtime::GuestPolicy> next);
+  void adopt_backends(const runtime::Change& change);
+  [[nodiscard]] bool keeps_guest(const runtime::Change& change);
+  bool decide_again(const rpc::CallHeader& call);
+
   // link.cc: making and ending links
   Link& link_for(std::uint16_t backend);
   void dial_link(Link& link);
@@ -180,6 +197,7 @@ class Session {
   void link_up(Link& link);
   void link_failed(Link& link, const net::DialError& why);
   void drop_link(Link& link);
+  Link& new_link(std::uint16_t backend);
 
   // relay.cc: what both directions share
   enum class Splice : std::uint8_t { copy, more, stop };
@@ -196,18 +214,21 @@ class Session {
   void settle();
   void charge(std::uint64_t held);
   void finish_if_done();
+  [[nodiscard]] bool takes_no_more() const { return draining_ && body_to_ == nullptr; }
   void tick_inbound(Inbound& in, bool paused);
   void expire_calls();
 
   void log_refusal(const rpc::CallHeader& call, const policy::Decision& d, std::string_view principal = {});
   void log_close(runtime::CloseReason why, const std::string& detail);
-  [[nodiscard]] runtime::GuestCounters& counters() { return guest_.counters(context_.thread); }
+  [[nodiscard]] runtime::GuestCounters& counters() { return guest_->counters(context_.thread); }
 
   Context& context_;
-  runtime::GuestState& guest_;
+  std::uint32_t place_;  ///< of the guest in the snapshot
+  const std::shared_ptr<runtime::GuestState> guest_;
+  std::shared_ptr<const runtime::GuestPolicy> policy_;
   const std::uint64_t id_;
-  const net::Peer peer_;
-  const rpcbind::View* const rpcbind_;  ///< what is answered from; null: calls are forwarded
+  net::Peer peer_;
+  const rpcbind::View* rpcbind_;  ///< what is answered from; null: calls are forwarded
   net::UniqueFd client_;
   Endpoint client_endpoint_;
   Sink client_sink_;
@@ -217,6 +238,7 @@ class Session {
   Wait wait_ = Wait::nothing;
   Wait retried_ = Wait::nothing;  ///< what the record that is tried again waited for
   bool closed_ = false;
+  bool draining_ = false;              ///< no further record is begun
   bool gone_ = false;                  ///< the client closed both directions, or reset
   bool last_words_ = false;            ///< only what waits for the client is still sent, then the session closes
   Link* reply_owner_ = nullptr;        ///< the link whose record is half-sent to the client

@@ -34,25 +34,30 @@ void set_nodelay(int fd, const net::Peer& peer) {
 
 }  // namespace
 
-Acceptor::Acceptor(runtime::Shared& shared, std::span<const std::unique_ptr<Worker>> workers)
-    : shared_(shared), workers_(workers), slots_(shared.conf.listeners.size()), reserve_(open_reserve()) {}
+Acceptor::Acceptor(runtime::Shared& shared, std::span<const std::unique_ptr<Worker>> workers,
+                   std::vector<net::PassedSocket> passed)
+    : shared_(shared),
+      workers_(workers),
+      now_(shared.now()),
+      passed_(std::move(passed)),
+      slots_(now_->conf.listeners.size()),
+      reserve_(open_reserve()) {}
 
 Acceptor::~Acceptor() {
-  for (const Slot& s : slots_)
-    if (!s.socket.unlink_path.empty()) ::unlink(s.socket.unlink_path.c_str());
+  close();
+  for (const net::PassedSocket& p : passed_)
+    if (p.fd >= 0) ::close(p.fd);
 }
 
-bool Acceptor::open(std::span<net::PassedSocket> passed) {
+bool Acceptor::open() {
   bool all = true;
-  for (std::size_t i = 0; i < slots_.size(); ++i) all = try_open(i, passed) && all;
+  for (std::size_t i = 0; i < slots_.size(); ++i) all = try_open(now_->conf.listeners[i], slots_[i]) && all;
   return all;
 }
 
 // False: a failure that waiting does not mend.
-bool Acceptor::try_open(std::size_t index, std::span<net::PassedSocket> passed) {
-  const config::Listener& conf = shared_.conf.listeners[index];
-  Slot& slot = slots_[index];
-  auto opened = net::open_listener(conf, passed);
+bool Acceptor::try_open(const config::Listener& conf, Slot& slot) {
+  auto opened = net::open_listener(conf, passed_);
   if (opened) {
     slot.socket = std::move(*opened);
     log::Line(log::Level::info, "listening")
@@ -71,6 +76,63 @@ bool Acceptor::try_open(std::size_t index, std::span<net::PassedSocket> passed) 
   return opened.error().retry;
 }
 
+std::optional<std::size_t> Acceptor::slot_at(const net::ListenAddress& address) const {
+  const auto& all = now_->conf.listeners;
+  const auto at = std::ranges::find(all, net::format(address), [](const auto& l) { return net::format(l.address); });
+  if (at == all.end()) return std::nullopt;
+  return static_cast<std::size_t>(at - all.begin());
+}
+
+std::expected<std::vector<Acceptor::Slot>, std::string> Acceptor::prepare(const runtime::Snapshot& next) {
+  std::vector<Slot> out(next.conf.listeners.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const config::Listener& conf = next.conf.listeners[i];
+    if (slot_at(conf.address)) continue;
+    if (try_open(conf, out[i])) continue;
+    for (std::size_t j = 0; j < i; ++j) end(out[j], next.conf.listeners[j]);
+    return std::unexpected("listener " + conf.name + " cannot be opened: the line event=listener-failed says why");
+  }
+  return out;
+}
+
+void Acceptor::take_on(std::shared_ptr<runtime::Snapshot> next, std::vector<Slot> opened) {
+  std::vector<bool> stays(slots_.size());
+  for (std::size_t i = 0; i < opened.size(); ++i) {
+    const config::Listener& conf = next->conf.listeners[i];
+    const auto from = slot_at(conf.address);
+    if (!from) continue;
+    stays[*from] = true;
+    opened[i] = std::move(slots_[*from]);
+    if (!opened[i].socket.fd) continue;
+    if (const auto done = net::apply_listener(opened[i].socket, conf); !done)
+      log::Line(log::Level::error, "listener-kept").add("listener", conf.name).add("error", done.error().text).write();
+  }
+  for (std::size_t i = 0; i < stays.size(); ++i)
+    if (!stays[i]) end(slots_[i], now_->conf.listeners[i]);
+  slots_ = std::move(opened);
+  now_ = std::move(next);
+  for (std::size_t i = 0; i < slots_.size(); ++i)
+    if (!slots_[i].paused) watch_one(i);
+}
+
+// A socket of the service manager may be asked for again.
+void Acceptor::end(Slot& slot, const config::Listener& conf) {
+  if (!slot.socket.fd) return;
+  if (epoll_ >= 0) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, slot.socket.fd.get(), nullptr);
+  if (!slot.socket.unlink_path.empty()) ::unlink(slot.socket.unlink_path.c_str());
+  if (const auto* s = std::get_if<net::SystemdAddress>(&conf.address))
+    passed_.push_back({s->name, slot.socket.fd.release()});
+  slot = {};
+}
+
+void Acceptor::close() {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    end(slots_[i], now_->conf.listeners[i]);
+    now_->listening[i].store(false, std::memory_order_relaxed);
+  }
+  epoll_ = -1;
+}
+
 void Acceptor::watch(int epoll, std::uint64_t base) {
   epoll_ = epoll;
   base_ = base;
@@ -82,12 +144,13 @@ void Acceptor::watch_one(std::size_t index) {
   epoll_event e{};
   e.events = EPOLLIN;
   e.data.u64 = base_ + index;
-  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, slots_[index].socket.fd.get(), &e);
-  shared_.listening[index].store(true, std::memory_order_relaxed);
+  const int fd = slots_[index].socket.fd.get();
+  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &e) != 0 && errno == EEXIST) ::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &e);
+  now_->listening[index].store(true, std::memory_order_relaxed);
 }
 
 bool Acceptor::missing() const {
-  return std::ranges::any_of(slots_, [](const Slot& s) { return !s.socket.fd || s.paused; });
+  return epoll_ >= 0 && std::ranges::any_of(slots_, [](const Slot& s) { return !s.socket.fd || s.paused; });
 }
 
 void Acceptor::retry_missing() {
@@ -96,12 +159,13 @@ void Acceptor::retry_missing() {
     Slot& slot = slots_[i];
     if (slot.socket.fd && !slot.paused) continue;
     slot.paused = false;
-    if (!slot.socket.fd) try_open(i, {});
+    if (!slot.socket.fd) try_open(now_->conf.listeners[i], slot);
     watch_one(i);
   }
 }
 
 void Acceptor::accept(std::size_t index) {
+  if (index >= slots_.size() || !slots_[index].socket.fd) return;
   const net::ListenSocket& listener = slots_[index].socket;
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     sockaddr_storage from{};
@@ -113,7 +177,7 @@ void Acceptor::accept(std::size_t index) {
         if (shed(listener.fd.get())) continue;
         ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listener.fd.get(), nullptr);
         slots_[index].paused = true;
-        shared_.listening[index].store(false, std::memory_order_relaxed);
+        now_->listening[index].store(false, std::memory_order_relaxed);
         return;
       }
       // A vsock accept is interrupted where TCP's is not; a connection that was reset while it waited is no failure.
@@ -145,9 +209,9 @@ bool Acceptor::shed(int listener) {
 }
 
 void Acceptor::place(net::UniqueFd fd, const net::Peer& peer) {
-  const auto guest = shared_.index.find(peer);
+  const auto guest = now_->index.find(peer);
   if (!guest) return turn_away(peer);
-  runtime::GuestState& state = *shared_.guests[*guest];
+  runtime::GuestState& state = *now_->guests[*guest];
   if (!state.connections.try_take(1)) return over_limit(state, peer);
   set_nodelay(fd.get(), peer);
   const auto least = std::ranges::min_element(workers_, {}, [](const auto& w) { return w->load(); });
@@ -159,7 +223,7 @@ void Acceptor::turn_away(const net::Peer& peer) {
   const auto allowed = shared_.nobody.ask(monotonic_seconds());
   if (!allowed.allowed) return;
   log::Line(log::Level::warning, "no-guest")
-      .add("listener", shared_.conf.listeners[peer.listener].name)
+      .add("listener", now_->conf.listeners[peer.listener].name)
       .add("peer", peer.str())
       .add("hint", "no [[guest]] entry names this peer: the connection was closed")
       .add("suppressed", allowed.suppressed)
@@ -171,9 +235,9 @@ void Acceptor::over_limit(runtime::GuestState& guest, const net::Peer& peer) {
   const auto allowed = guest.log.ask(monotonic_seconds());
   if (!allowed.allowed) return guest.counters(0).add(runtime::Count::log_lines_suppressed);
   log::Line(log::Level::warning, "connection-limit")
-      .add("guest", guest.policy.name)
+      .add("guest", guest.name)
       .add("peer", peer.str())
-      .add("limit", guest.policy.limits.connections)
+      .add("limit", guest.connections.limit())
       .add("suppressed", allowed.suppressed)
       .write();
 }

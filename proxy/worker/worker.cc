@@ -22,8 +22,7 @@ std::int64_t wall_seconds() {
 
 }  // namespace
 
-Worker::Worker(runtime::Shared& shared_, std::size_t thread_number, offload::AcceptPool* acceptor)
-    : Context(shared_, thread_number), acceptor_(acceptor) {}
+Worker::Worker(runtime::Shared& shared_, std::size_t thread_number) : Context(shared_, thread_number) {}
 
 Worker::~Worker() {
   stop();
@@ -50,12 +49,16 @@ bool Worker::start() {
 
 void Worker::adopt(Newcomer n) {
   load_.fetch_add(1, std::memory_order_relaxed);
-  mail_.post({Message::Kind::adopt, std::move(n), 0, nullptr});
+  mail_.post({Message::Kind::adopt, std::move(n), 0, nullptr, {}});
+}
+
+void Worker::post(std::function<void(Worker&)> f) {
+  mail_.post({Message::Kind::call, {}, 0, nullptr, std::move(f)});
 }
 
 void Worker::stop() {
   if (!thread_.joinable()) return;
-  mail_.post({Message::Kind::stop, {}, 0, nullptr});
+  mail_.post({Message::Kind::stop, {}, 0, nullptr, {}});
   thread_.join();
 }
 
@@ -112,6 +115,7 @@ void Worker::read_mail() {
       case Message::Kind::accepted:
         if (session::Session* s = find(m.id)) s->on_accepted(std::move(m.job));
         break;
+      case Message::Kind::call: m.call(*this); break;
       case Message::Kind::stop: stopping_ = true; break;
     }
   }
@@ -119,10 +123,26 @@ void Worker::read_mail() {
 }
 
 void Worker::welcome(Newcomer n) {
-  auto s = std::make_unique<session::Session>(*this, *shared.guests[n.guest], std::move(n.fd), std::move(n.peer), n.id);
+  auto s = std::make_unique<session::Session>(*this, n.guest, std::move(n.fd), std::move(n.peer), n.id);
   session::Session& session = *s;
   sessions_.emplace(n.id, std::move(s));
   session.start();
+  if (draining_) session.drain();
+}
+
+void Worker::take_on(const runtime::Change& change) {
+  each([&change](session::Session& s) { s.adopt(change); });
+  snapshot = change.next;
+}
+
+void Worker::drain() {
+  draining_ = true;
+  each([](session::Session& s) { s.drain(); });
+}
+
+void Worker::each(const std::function<void(session::Session&)>& f) {
+  for (const auto& [id, s] : sessions_)
+    if (!s->closed()) f(*s);
 }
 
 session::Session* Worker::find(std::uint64_t id) const {
@@ -174,19 +194,19 @@ void Worker::tick_all() {
 
 runtime::Waiter Worker::waiter(std::uint64_t id) {
   return {[](void* owner, std::uint64_t key) {
-            static_cast<Worker*>(owner)->mail_.post({Message::Kind::wake, {}, key, nullptr});
+            static_cast<Worker*>(owner)->mail_.post({Message::Kind::wake, {}, key, nullptr, {}});
           },
           this, id};
 }
 
 bool Worker::accept(std::unique_ptr<offload::AcceptJob>& job) {
-  if (acceptor_ == nullptr) return false;
+  if (snapshot->tokens == nullptr) return false;
   job->owner = this;
   job->done = [](void* owner, std::unique_ptr<offload::AcceptJob> done) {
     const std::uint64_t id = done->session;
-    static_cast<Worker*>(owner)->mail_.post({Message::Kind::accepted, {}, id, std::move(done)});
+    static_cast<Worker*>(owner)->mail_.post({Message::Kind::accepted, {}, id, std::move(done), {}});
   };
-  return acceptor_->submit(job);
+  return snapshot->tokens->submit(job);
 }
 
 void Worker::retire(session::Session& s) {

@@ -51,10 +51,18 @@ policy::Guest named(const char* name) {
   return g;
 }
 
+// A guest as the pool sees it.
+struct Asking {
+  Asking(const policy::Guest& g, rpc::Bytes secret)
+      : state(std::make_shared<runtime::GuestState>(g, 1)),
+        policy(std::make_shared<runtime::GuestPolicy>(g, secret, 0, std::vector<runtime::RpcbindView>{})) {}
+  std::shared_ptr<runtime::GuestState> state;
+  std::shared_ptr<const runtime::GuestPolicy> policy;
+};
+
 struct Scene {
-  policy::Guest a_policy = named("a"), b_policy = named("b");
   std::array<std::uint8_t, nfs::kSecretSize> secret{};
-  runtime::GuestState a{a_policy, 1, secret}, b{b_policy, 1, secret};
+  Asking a{named("a"), secret}, b{named("b"), secret};
   Answers answers;
   Gate* gate = new Gate;
   AcceptPool pool;
@@ -63,9 +71,9 @@ struct Scene {
       : pool(std::unique_ptr<gss::Acceptor>(gate), std::make_unique<gss::Mapper>(std::vector<gss::PrincipalRule>{}, 1s),
              {1s, 1h, 1024, 2}, 1, most) {}
 
-  bool submit(runtime::GuestState& guest, const std::string& token, std::chrono::milliseconds patience = 1h) {
-    REQUIRE(guest.nascent.try_take(1));
-    auto job = std::make_unique<AcceptJob>(guest);
+  bool submit(const Asking& guest, const std::string& token, std::chrono::milliseconds patience = 1h) {
+    REQUIRE(guest.state->nascent.try_take(1));
+    auto job = std::make_unique<AcceptJob>(guest.state, guest.policy);
     job->token.assign(token.begin(), token.end());
     job->until = std::chrono::steady_clock::now() + patience;
     job->owner = &answers;
@@ -96,8 +104,8 @@ TEST_CASE("guests take turns at the acceptor, so that one guest's flood costs an
   CHECK(s.answers.jobs.front()->major == 1);
   CHECK(s.answers.jobs.front()->minor == 2);
   s.answers.jobs.clear();
-  CHECK(s.a.nascent.used() == 0);
-  CHECK(s.b.nascent.used() == 0);
+  CHECK(s.a.state->nascent.used() == 0);
+  CHECK(s.b.state->nascent.used() == 0);
 }
 
 TEST_CASE("a queue that is full takes no more, and the guest has its unit back [G13]") {
@@ -107,7 +115,7 @@ TEST_CASE("a queue that is full takes no more, and the guest has its unit back [
   REQUIRE(s.submit(s.a, "2"));
   REQUIRE(s.submit(s.a, "3"));
   CHECK_FALSE(s.submit(s.a, "4"));
-  CHECK(s.a.nascent.used() == 3);
+  CHECK(s.a.state->nascent.used() == 3);
   CHECK(s.pool.waiting() == 2);
   s.gate->open.release(3);
   for (int i = 0; i < 3; ++i) s.answers.came.acquire();
@@ -131,7 +139,7 @@ TEST_CASE("a pool that stops drops what waits and gives the guests their units b
   CHECK(s.pool.stop(1h));
   CHECK_FALSE(s.submit(s.a, "too late"));
   s.answers.jobs.clear();
-  CHECK(s.a.nascent.used() == 0);
+  CHECK(s.a.state->nascent.used() == 0);
 }
 
 TEST_CASE("a pool whose acceptor hangs says so instead of waiting for ever [G9]") {

@@ -9,20 +9,20 @@ namespace gatehouse::test {
 /// Running: two workers' worth of state, without the workers. kBase and web1, see there.
 struct Running {
   explicit Running(const std::string& text = kBase + kGuest + "backends = [\"nfs\", \"mountd\"]\n")
-      : shared(good(text), 2, secret) {}
+      : shared(*runtime::make_snapshot(good(text), {3, secret}, {}), 3) {}
 
   std::vector<std::uint8_t> secret = std::vector<std::uint8_t>(32, 7);
   runtime::Shared shared;
   metrics::ConfigLoad load;
-  metrics::Sources sources{shared, nullptr, load, "1.2.3", 1000};
+  metrics::Sources sources{shared, load, "1.2.3", 1000};
 
-  runtime::GuestState& web1() { return *shared.guests[1]; }
+  runtime::GuestState& web1() { return *shared.now()->guests[1]; }
   /// beat: every thread was seen at `now_ms`.
   void beat(std::uint64_t now_ms) {
     for (std::size_t i = 0; i < shared.heartbeats.size(); ++i) shared.heartbeats.beat(i, now_ms);
   }
   void listen() {
-    for (auto& l : shared.listening) l = true;
+    for (auto& l : shared.now()->listening) l = true;
   }
 };
 

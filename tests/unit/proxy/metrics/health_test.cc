@@ -30,20 +30,20 @@ TEST_CASE("ready is who listens everywhere, and whose backends did not refuse th
   r.listen();
   CHECK(ready(r.shared).good);
   CHECK(ready(r.shared).text == "ok\n");
-  r.shared.listening[1] = false;
-  CHECK(r.shared.backends[0]->went_down());
+  r.shared.now()->listening[1] = false;
+  CHECK(r.shared.now()->backends[0]->went_down());
   const auto v = ready(r.shared);
   CHECK_FALSE(v.good);
   CHECK(v.text == "listener u: not listening\nbackend nfs: down\n");
-  r.shared.listening[1] = true;
-  CHECK(r.shared.backends[0]->came_up());
+  r.shared.now()->listening[1] = true;
+  CHECK(r.shared.now()->backends[0]->came_up());
   CHECK(ready(r.shared).good);
 }
 
 TEST_CASE("a change of a backend is told to one caller alone, and the first success is no change") {
   using Seen = runtime::BackendState::Seen;
   Running r;
-  runtime::BackendState& b = *r.shared.backends[0];
+  runtime::BackendState& b = *r.shared.now()->backends[0];
   CHECK(b.seen() == Seen::untried);
   CHECK_FALSE(b.came_up());
   CHECK(b.seen() == Seen::up);

@@ -138,9 +138,9 @@ TEST_CASE("plain counters and what is in use are there for each guest, from the 
 
 TEST_CASE("latencies are histograms whose buckets add up, over all threads") {
   Running r;
-  r.shared.backends[0]->times(1).backend.observe(5'000);
-  r.shared.backends[0]->times(2).backend.observe(2'000'000);
-  r.shared.backends[0]->times(2).backend.observe(60'000'000'000);
+  r.shared.now()->backends[0]->times(1).backend.observe(5'000);
+  r.shared.now()->backends[0]->times(2).backend.observe(2'000'000);
+  r.shared.now()->backends[0]->times(2).backend.observe(60'000'000'000);
   const Lines buckets = samples(r.sources, "gatehouse_backend_latency_seconds_bucket");
   CHECK(std::ranges::count(buckets, R"({backend="nfs",le="5e-06"} 1)") == 1);
   CHECK(std::ranges::count(buckets, R"({backend="nfs",le="0.001"} 1)") == 1);
@@ -155,9 +155,9 @@ TEST_CASE("latencies are histograms whose buckets add up, over all threads") {
 
 TEST_CASE("the state of listeners, backends, threads and the configuration is exposed") {
   Running r;
-  r.shared.listening[1] = true;
-  CHECK_FALSE(r.shared.backends[0]->came_up());
-  CHECK(r.shared.backends[1]->went_down());
+  r.shared.now()->listening[1] = true;
+  CHECK_FALSE(r.shared.now()->backends[0]->came_up());
+  CHECK(r.shared.now()->backends[1]->went_down());
   r.load.good = false;
   r.load.loaded = 123;
   r.shared.strangers = 4;
