@@ -7,4 +7,5 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from peers.fixtures import accounts, directory, gateway, realm, shared_directory, stopping  # noqa: E402,F401
 from peers.sentences import pytest_itemcollected  # noqa: E402,F401
+from hall import backend, hall  # noqa: E402,F401
 from krb5lab import lab5, script  # noqa: E402,F401

@@ -137,3 +137,47 @@ TEST_CASE("a waiter that got its unit without being woken leaves, and the next i
   budget.give(1);
   CHECK(woken == std::vector<std::uint64_t>{2});
 }
+
+TEST_CASE("a limit that is raised wakes all who wait, and one that is lowered lets nothing through until enough came back [L6]") {
+  struct Count {
+    int woken = 0;
+    Waiter waiter(std::uint64_t key) {
+      return {[](void* p, std::uint64_t) { ++static_cast<Count*>(p)->woken; }, this, key};
+    }
+  } count;
+  Budget b(2);
+  REQUIRE(b.try_take(2));
+  for (std::uint64_t key = 1; key <= 3; ++key) REQUIRE_FALSE(b.take_or_wait(1, count.waiter(key)));
+  b.set_limit(4);
+  CHECK(count.woken == 3);
+  CHECK(b.take_or_wait(1, count.waiter(1)));
+  CHECK(b.take_or_wait(1, count.waiter(2)));
+  CHECK_FALSE(b.take_or_wait(1, count.waiter(3)));
+  b.set_limit(1);
+  b.give(3);
+  CHECK(b.used() == 1);
+  CHECK_FALSE(b.try_take(1));
+  b.give(1);
+  CHECK(b.try_take(1));
+}
+
+TEST_CASE("takers go on while the limit changes all the time, and nothing is lost [L6]") {
+  Budget b(1);
+  std::atomic<bool> stop{false};
+  std::thread changer([&] {
+    for (std::uint64_t i = 0; !stop; ++i) b.set_limit(1 + i % 3);
+  });
+  std::vector<std::thread> takers;
+  for (int t = 0; t < 3; ++t)
+    takers.emplace_back([&b] {
+      Taker taker;
+      for (int i = 0; i < 500; ++i) {
+        taker.take(b, 1);
+        b.give(1);
+      }
+    });
+  for (std::thread& t : takers) t.join();
+  stop = true;
+  changer.join();
+  CHECK(b.used() == 0);
+}

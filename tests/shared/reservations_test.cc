@@ -97,3 +97,23 @@ TEST_CASE("eight threads reserve and give back: the limit holds and nobody waits
   CHECK(finished == 8);
   CHECK(r.used() == 0);
 }
+
+TEST_CASE("a limit that is lowered tells those who wait for more than it that they never will, and lets others pass [L6]") {
+  Woken woken;
+  Reservations r(100);
+  REQUIRE(r.take(60, woken.waiter(1)) == Answer::taken);
+  REQUIRE(r.take(80, woken.waiter(2)) == Answer::waits);
+  REQUIRE(r.take(30, woken.waiter(3)) == Answer::waits);
+  r.set_limit(70);
+  CHECK(woken.keys == std::vector<std::uint64_t>{2});
+  CHECK(r.take(80, woken.waiter(2)) == Answer::never);
+  r.set_limit(50);
+  CHECK(r.take(10, woken.waiter(4)) == Answer::waits);
+  r.give(60);
+  CHECK(woken.keys == std::vector<std::uint64_t>{2, 3, 4});
+  CHECK(r.take(30, woken.waiter(3)) == Answer::taken);
+  CHECK(r.take(10, woken.waiter(4)) == Answer::taken);
+  CHECK(r.used() == 40);
+  r.set_limit(1000);
+  CHECK(r.take(900, woken.waiter(5)) == Answer::taken);
+}

@@ -102,15 +102,35 @@ class Gateway:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(rf"{key}:\s+(\d+) kB", status).group(1))
 
+    def reload(self, text: str | None = None, good: bool = True) -> dict[str, str]:
+        """reload writes the configuration, if one is given, sends SIGHUP and returns the log line that says what came of it, which must be
+        that it is in force, or that it was refused."""
+        if text is not None:
+            write_config(self.config.parent, text)
+        event = "reloaded" if good else "reload-refused"
+        before = len(self.events(event)), len(self.events("reload-refused" if good else "reloaded"))
+        self.process.popen.send_signal(signal.SIGHUP)
+        self.process.wait_for(lambda: len(self.events("reloaded") + self.events("reload-refused")) > sum(before), "the end of a reload")
+        assert len(self.events(event)) > before[0], f"no event={event}:\n{self.log()}"
+        return self.events(event)[-1]
+
     def stop(self) -> None:
         """stop sends SIGTERM and raises AssertionError unless the process ends with status 0 and no sanitizer reported."""
         if self._stopped:
             return
-        self._stopped = True
         alive = self.process.running()
         status = self.process.stop(20.0)
+        assert alive, f"the gateway had ended by itself with status {status}:\n{self.log()}"
+        self._ended_well(status)
+
+    def wait_end(self) -> None:
+        """wait_end waits for the end of a gateway that was told to end, and makes the demands of stop()."""
+        until(lambda: not self.process.running(), "the end of the gateway")
+        self._ended_well(self.process.popen.returncode)
+
+    def _ended_well(self, status: int) -> None:
+        self._stopped = True
         log = self.log()
-        assert alive, f"the gateway had ended by itself with status {status}:\n{log}"
         assert not SANITIZER.search(log), f"a sanitizer reported:\n{log}"
         assert status == 0, f"the gateway ended with status {status} on SIGTERM:\n{log}"
 
