@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import guests
+
 READY_SECONDS = 20.0
 
 
@@ -172,6 +174,9 @@ class Starter:
                      {**self.env, "STATE_DIRECTORY": str(self.scratch)})
 
     def gatehouse_config(self, name: str, sock: Path, server: Path) -> str:
+        if name.startswith(guests.PREFIX):
+            one = GATEHOUSE.format(listen=sock, server=server, sec='"sys"', limits="", filehandles="plain")
+            return one + guests.config(int(name.removeprefix(guests.PREFIX)))
         if name in ("gatehouse", "gatehouse-bound"):
             handles = "bound" if name == "gatehouse-bound" else "plain"
             return GATEHOUSE.format(listen=sock, server=server, sec='"sys"', limits="", filehandles=handles)

@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
+import guests
 import kerberos
 import nfs4
 import report
@@ -38,6 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kerberos", default="*", metavar="PATTERN",
                         help='which cases of the Kerberos part, e.g. "16x8*"; "": none (default: all)')
     parser.add_argument("--nfs4", action=argparse.BooleanOptionalAction, default=True, help="the NFSv4 part (default: measured)")
+    parser.add_argument("--guests", action=argparse.BooleanOptionalAction, default=True, help="the part about many guests (default: measured)")
     parser.add_argument("--rounds", type=int, default=7, help="rounds (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=1.0, help="measured part of one sample (default: %(default)s)")
     parser.add_argument("--pin", action="store_true", help="relays on core 1, their peers on core 0: less noise")
@@ -102,6 +104,17 @@ def measure_cases(starter: Starter, options: argparse.Namespace, cases: list[ker
         results.add(case.key, case.relay, kerberos.sample_of(case, command, tickets.clients[case.digest]))
 
 
+def measure_guests(starter: Starter, options: argparse.Namespace, number: int, results: report.Results, relays: dict[str, Relay]) -> None:
+    """One round of the part about many guests."""
+    few, many = guests.name_of(guests.FEW), guests.name_of(guests.MANY)
+    if few not in relays:
+        relays[few] = starter.start(few)
+        relays[many] = guests.measure_start(starter, results)
+    guests.measure_reload(starter, relays[many], "all" if number % 2 == 0 else "root", results)
+    for name in (few, many):
+        results.add(guests.KEY, name, load(starter, guests.MODE, relays[name], ["--seconds", str(options.seconds)]))
+
+
 def conditions(options: argparse.Namespace) -> str:
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     cores = len(re.findall(r"^processor", Path("/proc/cpuinfo").read_text(), re.M))
@@ -141,6 +154,8 @@ def measure(options: argparse.Namespace, modes: list[str], cases: list[kerberos.
             if case.relay not in relays:
                 relays[case.relay] = starter.start(case.relay)
             results.add(case.key, case.relay, nfs4.sample_of(case, starter, relays[case.relay], options.seconds))
+        if options.guests and starter.gatehouse:
+            measure_guests(starter, options, number, results, relays)
         if cases:
             measure_cases(starter, options, cases, tickets, results, relays)
         print(f"round {number + 1} of {options.rounds} done", file=sys.stderr)
@@ -168,7 +183,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     try:
         results = run(options)
-        text = report.render(results, conditions(options), [nfs4.render(results), *report_kerberos.render(results)])
+        text = report.render(results, conditions(options), [nfs4.render(results), guests.render(results), *report_kerberos.render(results)])
         print(text, end="")
         if options.json:
             flat = {f"{mode} {name}": samples for (mode, name), samples in results.samples.items()}

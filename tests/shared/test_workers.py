@@ -81,6 +81,30 @@ def test_contexts_shared(gateway, server, directory, realm, mode, sec):
     assert (counters["gss_request_bytes"], counters["gss_reply_bytes"], counters["nascent_contexts"]) == (0, 0, 0)
 
 
+@pytest.mark.parametrize("sec", ["sys", "krb5p"])
+def test_reloaded(gateway, server, directory, realm, sec):
+    """the configuration changes all the time while two workers carry {sec} calls: none is lost or decided by half of one [L6, T3]"""
+    head = kerberos.toml.section("kerberos", **kerberos.section(realm, directory))
+    head += kerberos.rules({"alice@*": {"uid": 5001, "gid": 5001, "groups": [6001]}})
+
+    def text(turn: int) -> str:
+        other = f'[[guest]]\nname = "other{turn % 2}"\nlistener = "in"\nuid = 4711\nsquash = "all"\n'
+        return head + CONFIG.format(directory=directory, in_flight=64 + turn % 1000) + other
+    gate = gateway(text(0))
+    more = ["--calls", "20000"] if sec == "sys" else ["--sec", sec, "--contexts", "2", "--calls", "6000"]
+    env, reports, turns = realm.env(cache=realm.kinit("alice")), [], 0
+    loading = threading.Thread(target=lambda: reports.append(load(directory, "--mode", "16x8", *more, env=env)))
+    loading.start()
+    while loading.is_alive():
+        turns += 1
+        gate.reload(text(turns))
+    loading.join()
+    assert reports and turns > 2
+    counters = gate.wait_counter("web1", "closed-client-closed", 1)
+    assert counters["replies"] >= reports[0]["calls"]
+    assert (counters["in_flight"], counters["buffered_bytes"]) == (0, 0)
+
+
 def test_scraped(gateway, server, directory):
     """metrics are read all the time while two workers count, nobody waits for it, and in the end every call is there once [L6]"""
     metrics = f"{directory}/metrics.sock"
