@@ -1,6 +1,7 @@
 // One established RPCSEC_GSS context.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -68,6 +69,16 @@ class Context {
   [[nodiscard]] bool expired(const Clock& now) const {
     return now.wall_s >= terms_.ticket_end_s || now.monotonic_ms >= terms_.lifetime_end_ms;
   }
+  /// ends_in: milliseconds until it has expired; 0: it has.
+  [[nodiscard]] std::uint64_t ends_in(const Clock& now) const {
+    if (expired(now)) return 0;
+    const auto ticket = static_cast<std::uint64_t>(terms_.ticket_end_s - now.wall_s) * 1000;
+    return std::min(ticket, terms_.lifetime_end_ms - now.monotonic_ms);
+  }
+  /// taken_in: when its table took it in (monotonic ms). set_taken_in: before anybody else knows it.
+  [[nodiscard]] std::uint64_t taken_in() const { return taken_in_; }
+  void set_taken_in(std::uint64_t now_ms) { taken_in_ = now_ms; }
+
   /// retire: the context was destroyed or evicted: nobody may use it any more. retired: whether it was.
   void retire() { retired_.store(true, std::memory_order_release); }
   [[nodiscard]] bool retired() const { return retired_.load(std::memory_order_acquire); }
@@ -86,6 +97,7 @@ class Context {
   std::atomic<std::uint64_t> send_seq_;
   std::atomic<bool> retired_{false};
   std::atomic<std::uint64_t> last_used_{0};
+  std::uint64_t taken_in_ = 0;
   std::vector<std::unique_ptr<Protection>> lanes_;  // by thread; each element belongs to its thread
 };
 

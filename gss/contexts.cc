@@ -25,9 +25,10 @@ std::shared_ptr<Context> ContextTable::find(rpc::Bytes handle) const {
 
 //= rfc2203#5.4
 //# contexts that no client destroys are cleaned up
-std::size_t ContextTable::add(std::shared_ptr<Context> context, const Clock& now) {
+std::size_t ContextTable::add(std::shared_ptr<Context> context, const Clock& now, const Ended& ended) {
   std::vector<std::shared_ptr<Context>> evicted;  // die after the lock is given back
   const Handle handle = context->handle();
+  context->set_taken_in(now.monotonic_ms);
   const std::lock_guard lock(mutex_);
   while (!contexts_.empty() && contexts_.size() >= cap_) {
     const auto sooner = [&now](const auto& a, const auto& b) {
@@ -37,6 +38,7 @@ std::size_t ContextTable::add(std::shared_ptr<Context> context, const Clock& now
     };
     const auto victim = std::ranges::min_element(contexts_, sooner);
     victim->second->retire();
+    if (ended) ended(*victim->second);
     evicted.push_back(std::move(victim->second));
     contexts_.erase(victim);
   }
@@ -57,13 +59,13 @@ bool ContextTable::remove(const Context& context) {
   return true;
 }
 
-std::size_t ContextTable::sweep(const Clock& now, std::uint64_t grace_ms) {
+std::size_t ContextTable::sweep(const Clock& now, std::uint64_t grace_ms, const Ended& ended) {
   const Clock then{now.monotonic_ms - std::min(grace_ms, now.monotonic_ms),
                    now.wall_s - static_cast<std::int64_t>(grace_ms / 1000)};
-  return retire_unless([&then](const Context& c) { return !c.expired(then); });
+  return retire_unless([&then](const Context& c) { return !c.expired(then); }, ended);
 }
 
-std::size_t ContextTable::retire_unless(const std::function<bool(const Context&)>& keep) {
+std::size_t ContextTable::retire_unless(const std::function<bool(const Context&)>& keep, const Ended& ended) {
   std::vector<std::shared_ptr<Context>> retired;  // die after the lock is given back
   const std::lock_guard lock(mutex_);
   for (auto at = contexts_.begin(); at != contexts_.end();) {
@@ -72,14 +74,15 @@ std::size_t ContextTable::retire_unless(const std::function<bool(const Context&)
       continue;
     }
     at->second->retire();
+    if (ended) ended(*at->second);
     retired.push_back(std::move(at->second));
     at = contexts_.erase(at);
   }
   return retired.size();
 }
 
-std::size_t ContextTable::clear() {
-  return retire_unless([](const Context&) { return false; });
+std::size_t ContextTable::clear(const Ended& ended) {
+  return retire_unless([](const Context&) { return false; }, ended);
 }
 
 void ContextTable::set_cap(std::size_t cap) {

@@ -5,8 +5,8 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 declare -A packages=(
   [build]="g++ cmake ninja-build ccache pkg-config libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libsystemd-dev libssl-dev libkrb5-dev libtirpc-dev rpcsvc-proto prometheus-cpp-dev libmicrohttpd-dev"
-  [tests]="catch2 python3 python3-pytest krb5-kdc krb5-admin-server krb5-user python3-gssapi libnss-wrapper prometheus"
-  [peers]="nfs-ganesha nfs-ganesha-vfs libnfs-utils rpcbind haproxy iproute2 util-linux gssproxy"
+  [tests]="catch2 python3 python3-pytest krb5-kdc krb5-admin-server krb5-user python3-gssapi python3-jsonschema libnss-wrapper prometheus logrotate"
+  [peers]="nfs-ganesha nfs-ganesha-vfs libnfs-utils rpcbind haproxy iproute2 util-linux gssproxy libfaketime"
   [kdc]="podman runc debootstrap"
   [vm]="nfs-kernel-server nfs-common busybox-static kmod iproute2 procps apt-utils iptables"
   [packaging]="debhelper lintian mandoc dpkg-dev systemd systemd-container"

@@ -18,10 +18,6 @@ bool is_for(const krb5_principal_data& principal, const std::string& service) {
   return std::string_view(principal.data[0].data, principal.data[0].length) == service;
 }
 
-bool is_taken(krb5_enctype enctype) {
-  return enctype >= ENCTYPE_AES128_CTS_HMAC_SHA1_96 && enctype <= ENCTYPE_AES256_CTS_HMAC_SHA384_192;
-}
-
 // Counts of a keytab's keys.
 struct Census {
   int taken = 0;
@@ -38,6 +34,10 @@ std::string what_is_missing(const Census& c, const std::string& service) {
 }
 
 }  // namespace
+
+bool ServiceKeys::takes(krb5_enctype enctype) {
+  return enctype >= ENCTYPE_AES128_CTS_HMAC_SHA1_96 && enctype <= ENCTYPE_AES256_CTS_HMAC_SHA384_192;
+}
 
 ServiceKeys::~ServiceKeys() {
   if (keys_ != nullptr) krb5_kt_close(context_, keys_);
@@ -74,7 +74,7 @@ std::expected<void, std::string> ServiceKeys::copy(const std::string& file, cons
   while (error == 0 && (error = krb5_kt_next_entry(context_, from, &entry, &cursor)) == 0) {
     if (!is_for(*entry.principal, service)) {
       ++census.other_services;
-    } else if (!is_taken(entry.key.enctype)) {
+    } else if (!takes(entry.key.enctype)) {
       ++census.weak;
     } else {
       ++census.taken;

@@ -18,6 +18,8 @@ class ServiceKeys {
   /// load: the error is a sentence that says what is wrong with the file.
   static std::expected<std::shared_ptr<const ServiceKeys>, std::string> load(const std::string& file,
                                                                              const std::string& service);
+  /// takes: whether keys of this encryption type are taken.
+  static bool takes(krb5_enctype enctype);
   ServiceKeys(const ServiceKeys&) = delete;
   ServiceKeys& operator=(const ServiceKeys&) = delete;
   ~ServiceKeys();

@@ -76,6 +76,8 @@ void read_backends(Context& ctx, const Node& root, Books& books, Config& out) {
         ctx.error(v.find("programs").node->place,
                   "programs is empty: list what this backend serves, for example [\"nfs:3-4\"]");
     }
+    if (out.backends.size() == kMostNumbered)
+      return ctx.error(table->place, "there are more than " + std::to_string(kMostNumbered) + " backends");
     out.backends.push_back(std::move(b));
   }
 }

@@ -47,6 +47,14 @@ struct Admin {
   std::optional<net::ListenAddress> http_address;  ///< of http: TCP or unix; empty: off
 };
 
+/// Audit: [audit].
+struct Audit {
+  static constexpr std::string_view kJournal = "journal";
+  static constexpr std::string_view kNone = "none";
+  std::string log{kJournal};  ///< one of these two, or the absolute path of a file
+  friend bool operator==(const Audit&, const Audit&) = default;
+};
+
 /// Kerberos: [kerberos].
 struct Kerberos {
   enum class Acceptor : std::uint8_t { keytab, gssproxy };
@@ -89,6 +97,7 @@ struct Backend {
 struct Config {
   Gateway gateway;
   Admin admin;
+  Audit audit;
   Kerberos kerberos;
   std::vector<gss::PrincipalRule> principals;
   std::vector<std::string> trust_allowed;

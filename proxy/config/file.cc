@@ -88,7 +88,9 @@ std::optional<std::string> read_file(const fs::path& file, std::vector<Problem>&
   auto text = read_all(d.fd, file, problems);
   // Half of a file may be a configuration, too: of one with fewer guests.
   struct stat after{};
-  const auto moved = [](const timespec& a, const timespec& b) { return a.tv_sec != b.tv_sec || a.tv_nsec != b.tv_nsec; };
+  const auto moved = [](const timespec& a, const timespec& b) {
+    return a.tv_sec != b.tv_sec || a.tv_nsec != b.tv_nsec;
+  };
   if (text && (::fstat(d.fd, &after) != 0 || after.st_size != st.st_size || moved(st.st_mtim, after.st_mtim) ||
                text->size() != static_cast<std::size_t>(st.st_size))) {
     report(problems, file, "was written to while it was read: try again when whoever writes it is done");

@@ -55,6 +55,7 @@ void read_limits(Context& ctx, const GuestSource& src, policy::Guest& out) {
   l.fragments = v.u32("fragments", l.fragments);
   l.buffered_bytes = size_or(v, "buffered_bytes", l.buffered_bytes);
   l.log_lines = v.u32("log_lines", l.log_lines);
+  l.audit_lines = v.u32("audit_lines", l.audit_lines);
   l.contexts = v.u32("contexts", l.contexts);
   l.nascent_contexts = v.u32("nascent_contexts", l.nascent_contexts);
   l.inits_per_second = v.u32("inits_per_second", l.inits_per_second);

@@ -38,13 +38,11 @@ void check_kind_keys(Context& ctx, const Node& table, const Listener& l) {
   if (!std::holds_alternative<net::VsockAddress>(l.address)) without_effect("vsock_buffer", " is no vsock address");
 }
 
-void check_address_once(Context& ctx, const Node& table, const std::vector<Listener>& before, const Listener& l) {
-  if (l.address.index() == net::ListenAddress(net::SystemdAddress{}).index()) {
-    if (std::get<net::SystemdAddress>(l.address).name.empty()) return;
-  }
-  for (const Listener& other : before)
-    if (net::format(other.address) == net::format(l.address))
-      ctx.error(table.find("address")->place, "listener " + quote(other.name) + " has this address already");
+void check_address_once(Context& ctx, const Node& table, Books& books, const Listener& l) {
+  // What an address that cannot be read leaves.
+  if (const auto* s = std::get_if<net::SystemdAddress>(&l.address); s != nullptr && s->name.empty()) return;
+  const auto [other, first] = books.addresses.emplace(net::format(l.address), l.name);
+  if (!first) ctx.error(table.find("address")->place, "listener " + quote(other->second) + " has this address already");
 }
 
 }  // namespace
@@ -61,7 +59,9 @@ void read_listeners(Context& ctx, const Node& root, Books& books, Config& out) {
     l.vsock_buffer = vsock_buffer(v);
     l.rpcbind = v.boolean("rpcbind").value_or(false);
     check_kind_keys(ctx, *table, l);
-    check_address_once(ctx, *table, out.listeners, l);
+    check_address_once(ctx, *table, books, l);
+    if (out.listeners.size() == kMostNumbered)
+      return ctx.error(table->place, "there are more than " + std::to_string(kMostNumbered) + " listeners");
     out.listeners.push_back(std::move(l));
   }
 }

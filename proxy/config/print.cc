@@ -100,6 +100,8 @@ void print_gateway(Printer& p, const Config& c) {
   p.key("read_group", quote(c.admin.read_group));
   p.key("http", quote(c.admin.http));
   p.key("http_open", c.admin.http_open);
+  p.table("[audit]");
+  p.key("log", quote(c.audit.log));
   print_kerberos(p, c.kerberos);
   for (const gss::PrincipalRule& r : c.principals) {
     p.table("[[principal]]");
@@ -198,6 +200,7 @@ void print_limits(Printer& p, const policy::Limits& l) {
   add("fragments", std::to_string(l.fragments));
   add("buffered_bytes", size_text(l.buffered_bytes));
   add("log_lines", std::to_string(l.log_lines));
+  add("audit_lines", std::to_string(l.audit_lines));
   add("contexts", std::to_string(l.contexts));
   add("nascent_contexts", std::to_string(l.nascent_contexts));
   add("inits_per_second", std::to_string(l.inits_per_second));

@@ -9,14 +9,15 @@ namespace gatehouse::config {
 namespace {
 
 constexpr std::chrono::minutes kShortestAdvisedIdle{6};
+constexpr std::size_t kMostSocketPath = 107;  // sockaddr_un
 
 struct TopLevel {
   std::string_view key;
   bool list;
 };
-constexpr TopLevel kTopLevel[] = {{"gateway", false},  {"admin", false},    {"kerberos", false},
-                                  {"principal", true}, {"trust", false},    {"listener", true},
-                                  {"backend", true},   {"defaults", false}, {"guest", true}};
+constexpr TopLevel kTopLevel[] = {{"gateway", false},  {"admin", false}, {"audit", false},   {"kerberos", false},
+                                  {"principal", true}, {"trust", false}, {"listener", true}, {"backend", true},
+                                  {"defaults", false}, {"guest", true}};
 
 void check_shape(Context& ctx, const Member& m, bool list) {
   const bool is_list = m.value.array() != nullptr;
@@ -41,10 +42,11 @@ void check_root(Context& ctx, const Node& root) {
     Nearest nearest(m.key);
     for (const TopLevel& t : kTopLevel) nearest.offer(t.key);
     const std::string hint = nearest.hint();
-    ctx.error(m.place, "there is no section " + quote(m.key) +
-                           (hint.empty() ? "; sections are gateway, admin, kerberos, principal, trust, listener, "
-                                           "backend, defaults and guest"
-                                         : hint));
+    ctx.error(m.place,
+              "there is no section " + quote(m.key) +
+                  (hint.empty() ? "; sections are gateway, admin, audit, kerberos, principal, trust, listener, "
+                                  "backend, defaults and guest"
+                                : hint));
   }
 }
 
@@ -140,9 +142,21 @@ void read_admin(Context& ctx, const Node& root, Config& out) {
   out.admin.read_group = v.text_or("read_group", "");
   out.admin.read_group_id = group_of(ctx, v, "read_group");
   const Found socket = v.find("socket");
-  if (socket && !out.admin.socket.empty() && out.admin.socket.front() != '/')
-    ctx.error(socket.node->place,
-              "socket is " + quote(out.admin.socket) + ": write an absolute path, or \"\" for none");
+  const std::string& path = out.admin.socket;
+  if (socket && !path.empty() && (path.front() != '/' || path.size() > kMostSocketPath || path.contains('\0')))
+    ctx.error(socket.node->place, "socket is " + quote(path) + ": write an absolute path of at most " +
+                                      std::to_string(kMostSocketPath) + " bytes, or \"\" for none");
+}
+
+void read_audit(Context& ctx, const Node& root, Config& out) {
+  const View v(Section::audit, table_of(ctx, root, "audit", Section::audit));
+  const Found log = v.find("log");
+  if (!log) return;
+  out.audit.log = *log.node->text();
+  const bool word = out.audit.log == Audit::kJournal || out.audit.log == Audit::kNone;
+  if (!word && !out.audit.log.starts_with('/'))
+    ctx.error(log.node->place,
+              "log is " + quote(out.audit.log) + ": write \"journal\", \"none\" or the absolute path of a file");
 }
 
 void read_trust(Context& ctx, const Node& root, Config& out) {
@@ -156,6 +170,7 @@ void read_config(Context& ctx, const Node& root, Config& out) {
   check_root(ctx, root);
   read_gateway(ctx, root, out);
   read_admin(ctx, root, out);
+  read_audit(ctx, root, out);
   read_kerberos(ctx, root, out);
   read_principals(ctx, root, out);
   read_trust(ctx, root, out);

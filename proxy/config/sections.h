@@ -2,6 +2,8 @@
 #pragma once
 
 #include <map>
+#include <string>
+#include <unordered_map>
 
 #include "proxy/config/config.h"
 #include "proxy/config/reader.h"
@@ -30,7 +32,11 @@ struct Books {
   NameBook listeners{"listener"};
   NameBook backends{"backend"};
   NameBook guests{"guest"};
+  std::unordered_map<std::string, std::string> addresses;  ///< of listeners, as format() has them, and whose they are
 };
+
+/// kMostNumbered: listeners, and backends, that there may be at most: their numbers have 16 bits.
+inline constexpr std::size_t kMostNumbered = 65535;
 
 /// table_of: the one table of a section, checked; null when it is not stated.
 const Node* table_of(Context& ctx, const Node& root, std::string_view key, Section section);
@@ -46,6 +52,7 @@ void read_config(Context& ctx, const Node& root, Config& out);
 
 void read_gateway(Context& ctx, const Node& root, Config& out);
 void read_admin(Context& ctx, const Node& root, Config& out);
+void read_audit(Context& ctx, const Node& root, Config& out);
 void read_kerberos(Context& ctx, const Node& root, Config& out);
 void read_principals(Context& ctx, const Node& root, Config& out);
 void read_trust(Context& ctx, const Node& root, Config& out);

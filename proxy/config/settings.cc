@@ -44,6 +44,9 @@ constexpr Setting kSettings[] = {
     {admin, "http_open", boolean, "false", false, true, 0, 0,
      "Permits http on an address that is not loopback: whoever reaches it reads the names of guests and what they do."},
 
+    {audit, "log", text, "\"journal\"", false, true, 0, 0,
+     "Where security decisions are written: journal (of systemd), none, or the absolute path of a file of JSON lines."},
+
     {kerberos, "acceptor", text, "\"keytab\"", false, true, 0, 0, "Who accepts Kerberos contexts: keytab or gssproxy."},
     {kerberos, "keytab", text, "\"/etc/krb5.keytab\"", false, true, 0, 0,
      "File with the keys of the service's principals, for acceptor = \"keytab\"."},
@@ -165,6 +168,8 @@ constexpr Setting kSettings[] = {
     {limits, "buffered_bytes", size, "\"64MiB\"", false, true, 1, 1024 * kGiB,
      "Bytes held for slow readers and for records of several fragments."},
     {limits, "log_lines", integer, "10", false, true, 1, kMaxCount, "Log lines a second about refused calls."},
+    {limits, "audit_lines", integer, "50", false, true, 1, kMaxCount,
+     "Lines of the audit log a second; further ones are counted there."},
     {limits, "contexts", integer, "4096", false, true, 1, kMaxCount, "Kerberos contexts at a time."},
     {limits, "nascent_contexts", integer, "64", false, true, 1, kMaxCount,
      "Kerberos contexts that are being accepted at a time."},
@@ -177,9 +182,9 @@ constexpr Setting kSettings[] = {
 };
 
 // In the order of Section.
-constexpr std::array<std::string_view, 11> kTitles = {
-    "[gateway]",   "[admin]",    "[kerberos]", "[[principal]]", "map of [[principal]]", "[trust]", "[[listener]]",
-    "[[backend]]", "[defaults]", "[[guest]]",  "limits"};
+constexpr std::array<std::string_view, 12> kTitles = {
+    "[gateway]", "[admin]",      "[audit]",     "[kerberos]", "[[principal]]", "map of [[principal]]",
+    "[trust]",   "[[listener]]", "[[backend]]", "[defaults]", "[[guest]]",     "limits"};
 
 // In the order of Type.
 constexpr std::array<std::string_view, 12> kHints = {

@@ -11,6 +11,7 @@ namespace gatehouse::config {
 enum class Section : std::uint8_t {
   gateway,
   admin,
+  audit,
   kerberos,
   principal,      ///< [[principal]]
   principal_ids,  ///< the table that `map` of a principal may be

@@ -9,6 +9,9 @@
 namespace gatehouse::daemon {
 namespace {
 
+// For the last lines, where nobody takes them.
+constexpr std::chrono::seconds kLogPatience{1};
+
 // Every connection and every link is a descriptor: take what the host allows.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -22,14 +25,13 @@ void raise_descriptor_limit() {
 int run(std::filesystem::path file, config::Config conf) {
   raise_descriptor_limit();
   Gateway gateway(std::move(file), std::move(conf));
-  if (!gateway.start()) return 1;
-  gateway.serve();
-  if (gateway.stop()) return 0;
-  // A look-up that hangs cannot be interrupted, and nothing is left to be saved.
-  log::Line(log::Level::warning, "acceptor-hangs")
-      .add("hint", "the system's accounts or the keytab's file system do not answer: leaving without them")
-      .write();
-  ::_exit(0);
+  const bool started = gateway.start();
+  if (started) gateway.serve();
+  const bool ended = !started || gateway.stop();
+  const int status = started ? 0 : 1;
+  if (log::settle(kLogPatience) && ended) return status;
+  // What hangs cannot be interrupted, and nothing is left to be saved.
+  ::_exit(status);
 }
 
 }  // namespace gatehouse::daemon

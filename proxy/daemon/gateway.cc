@@ -13,6 +13,8 @@
 #include <cstring>
 #include <thread>
 
+#include "proxy/daemon/admin_socket.h"
+#include "proxy/daemon/contexts.h"
 #include "proxy/daemon/http.h"
 #include "proxy/daemon/report.h"
 #include "proxy/daemon/tokens.h"
@@ -32,6 +34,8 @@ constexpr std::uint64_t kMail = 1;
 constexpr std::uint64_t kListeners = 2;
 // For threads that are at a token when the daemon stops.
 constexpr std::chrono::seconds kStopGrace{3};
+// What the end may take besides drain_timeout: acceptors, the service manager's answer, and the logs.
+constexpr std::chrono::seconds kAfterDrain{15};
 
 net::UniqueFd take_signals() {
   ::signal(SIGPIPE, SIG_IGN);  // splice raises it
@@ -106,6 +110,14 @@ bool Gateway::prepare() {
   tokens_ = make_tokens((*snapshot)->conf, workers_wanted_);
   (*snapshot)->tokens = tokens_;
   shared_ = std::make_unique<runtime::Shared>(std::move(*snapshot), workers_wanted_ + 1);
+  return open_audit();
+}
+
+bool Gateway::open_audit() {
+  auto audit = audit::open_sink(shared_->now()->conf.audit);
+  if (!audit) return fail("[audit] log", audit.error());
+  if (!audit->warning.empty()) log::Line(log::Level::warning, "audit-off").add("hint", audit->warning).write();
+  shared_->audit_log.use(std::move(audit->sink));
   return true;
 }
 
@@ -123,19 +135,26 @@ metrics::Sources Gateway::sources() const {
 
 bool Gateway::start() {
   load_.loaded = started_ = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  if (!prepare() || !start_workers()) return false;
-  acceptor_ = std::make_unique<worker::Acceptor>(*shared_, workers_, net::passed_sockets());
+  // Before any thread is there: it changes the environment.
+  std::vector<net::PassedSocket> passed = net::passed_sockets();
+  if (!prepare()) return false;
+  restore_contexts(passed, *shared_->now(), workers_wanted_ + 1);
+  if (!start_workers()) return false;
+  acceptor_ = std::make_unique<worker::Acceptor>(*shared_, workers_, std::move(passed));
   if (!acceptor_->open()) return false;
   acceptor_->watch(epoll_.get(), kListeners);
   shared_->heartbeats.beat(0, monotonic_ms());
   auto http = start_http(shared_->now()->conf.admin, sources());
   if (!http) return fail("[admin] http", http.error());
   http_ = std::move(*http);
+  admin_ = AdminSocket::open(*this, shared_->now()->conf.admin, started_);
   log::Line(log::Level::info, "ready")
       .add("version", GATEHOUSE_VERSION)
       .add("workers", workers_wanted_)
       .add("guests", shared_->now()->guests.size())
       .write();
+  shared_->audit_log.started(GATEHOUSE_VERSION, shared_->now()->guests.size());
+  shared_->audit_log.trusted(trusted_guests(*shared_->now()), "start");
   ::sd_notify(0, "READY=1");
   return true;
 }
@@ -173,8 +192,11 @@ void Gateway::on_signals() {
   while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
     switch (info.ssi_signo) {
       case SIGUSR1: report_counters(*shared_); break;
-      case SIGHUP: (void)reload(); break;
-      default: drain(); break;
+      case SIGHUP: audit_reload({info.ssi_uid, info.ssi_pid}, reload()); break;
+      default:
+        shared_->audit_log.administered(audit::Act::drain, {info.ssi_uid, info.ssi_pid}, true, "by signal");
+        drain();
+        break;
     }
   }
 }
@@ -198,7 +220,9 @@ void Gateway::drain() {
   drain_until_ = steady_clock::now() + timeout;
   shared_->draining = true;
   log::Line(log::Level::info, "draining").add("timeout_ms", timeout.count()).write();
-  ::sd_notify(0, "STOPPING=1");
+  // systemd ends who takes longer than TimeoutStopSec= without saying so.
+  const std::chrono::microseconds longest = timeout + kAfterDrain;
+  ::sd_notify(0, ("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(longest.count())).c_str());
   acceptor_->close();
   for (const auto& w : workers_) w->post([](worker::Worker& self) { self.drain(); });
 }
@@ -210,6 +234,7 @@ bool Gateway::drained() const {
 }
 
 bool Gateway::stop() {
+  admin_.reset();
   http_.reset();
   for (const auto& w : workers_) w->stop();
   if (tokens_ != nullptr) leaving_.push_back(tokens_);
@@ -219,7 +244,14 @@ bool Gateway::stop() {
     const auto left = std::chrono::duration_cast<milliseconds>(until - steady_clock::now());
     ended = pool->stop(std::max(left, milliseconds(0))) && ended;
   }
+  if (!ended)
+    log::Line(log::Level::warning, "acceptor-hangs")
+        .add("hint", "the system's accounts or the keytab's file system do not answer: leaving without them")
+        .write();
+  save_contexts(*shared_->now());
   report_counters(*shared_);
+  shared_->audit_log.stopping();
+  ended = shared_->audit_log.stop(kStopGrace) && ended;
   log::Line(log::Level::info, "stopped").write();
   return ended;
 }

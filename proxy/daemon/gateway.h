@@ -28,6 +28,11 @@ struct Reloaded {
   std::size_t contexts = 0;                                    ///< that were retired
 };
 
+class AdminSocket;
+
+/// trusted_guests: of the snapshot, for the audit log.
+std::vector<std::shared_ptr<audit::Source>> trusted_guests(const runtime::Snapshot& s);
+
 /// Gateway: workers, listeners and what goes with them. Made, started, served and destroyed by the main thread; post()
 /// alone is thread-safe.
 class Gateway {
@@ -42,7 +47,7 @@ class Gateway {
   bool start();
   /// serve: until a signal or drain() ends it.
   void serve();
-  /// stop: ends what start() began. False: a thread of the acceptor hangs, and the process can only exit.
+  /// stop: ends what start() began. False: a thread hangs, and the process can only exit.
   bool stop();
 
   /// post: calls `f` on the main thread. Thread-safe.
@@ -60,15 +65,19 @@ class Gateway {
 
  private:
   bool prepare();
+  bool open_audit();
   bool start_workers();
   [[nodiscard]] metrics::Sources sources() const;
   Reloaded refuse(std::string error, std::vector<config::Problem> problems = {});
   Reloaded commit(runtime::Change change, std::vector<worker::Acceptor::Slot> slots, Reloaded out);
+  void audit_reload(audit::Asker by, const Reloaded& what);
+  void audit_end(const runtime::GuestState& guest, const gss::Context& context);
   void take_on(const std::shared_ptr<const runtime::Change>& change);
   void note_unapplied(const config::Config& next, Reloaded& out) const;
   void on_signals();
   void on_mail();
   void let_go();
+  void tell_admin(const Reloaded& what) const;
   [[nodiscard]] bool drained() const;
   [[nodiscard]] runtime::Ground ground() const { return {workers_wanted_ + 1, secret_->bytes()}; }
 
@@ -86,6 +95,7 @@ class Gateway {
   metrics::ConfigLoad load_;
   std::int64_t started_ = 0;
   std::unique_ptr<metrics::HttpServer> http_;
+  std::unique_ptr<AdminSocket> admin_;  ///< null: there is none
   std::shared_ptr<offload::AcceptPool> tokens_;
   std::vector<std::shared_ptr<offload::AcceptPool>> leaving_;  ///< of former snapshots, until they are idle
   std::chrono::steady_clock::time_point drain_until_;

@@ -3,6 +3,8 @@
 
 #include <ctime>
 
+#include "proxy/audit/events.h"
+#include "proxy/daemon/admin_socket.h"
 #include "proxy/daemon/gateway.h"
 #include "proxy/daemon/http.h"
 #include "proxy/daemon/tokens.h"
@@ -33,6 +35,9 @@ Reloaded Gateway::reload() {
   ::sd_notify(0, reloading().c_str());
   auto conf = config::load(file_);
   if (!conf) return refuse({}, std::move(conf.error()));
+  // No file at all says so little but one that is being written.
+  if (conf->guests.empty() && conf->listeners.empty() && conf->backends.empty())
+    return refuse(file_.string() + " says nothing: is it half-written? To serve nobody, stop gatehoused");
   Reloaded out;
   out.warnings = conf->warnings;
   const std::shared_ptr<runtime::Snapshot> before = shared_->now();
@@ -46,10 +51,14 @@ Reloaded Gateway::reload() {
   const bool move_http = http_of(before->conf) != http_of(next);
   auto http = move_http ? start_http(next.admin, sources()) : nullptr;
   if (!http) return refuse("[admin] http: " + http.error());
+  auto audit = audit::open_sink(next.audit);
+  if (!audit) return refuse("[audit] log: " + audit.error());
+  if (!audit->warning.empty()) out.warnings.push_back({file_.string(), 0, 0, audit->warning});
   auto slots = acceptor_->prepare(*change->next);
   if (!slots) return refuse(slots.error());
 
   // From here on nothing is refused.
+  shared_->audit_log.use(std::move(audit->sink));
   if (move_http) http_ = std::move(*http);
   if (same && tokens_ != nullptr) tokens_->forget_ids();
   if (!same && tokens_ != nullptr) leaving_.push_back(tokens_);
@@ -68,10 +77,12 @@ Reloaded Gateway::commit(runtime::Change made, std::vector<worker::Acceptor::Slo
   const std::shared_ptr<runtime::Snapshot> before = shared_->replace(change->next);
   take_on(change);
   acceptor_->take_on(change->next, std::move(slots));
-  out.contexts = runtime::retire_contexts(*before, *change);
+  shared_->audit_log.trusted(trusted_guests(*change->next), "reload");
+  const auto ended = [this](const runtime::GuestState& g, const gss::Context& c) { audit_end(g, c); };
+  out.contexts = runtime::retire_contexts(*before, *change, ended);
   // A context that a worker has accepted meanwhile, under the configuration before.
-  auto rest = std::shared_ptr<void>(nullptr, [this, before, change](void*) {
-    post([before, change] { (void)runtime::retire_contexts(*before, *change); });
+  auto rest = std::shared_ptr<void>(nullptr, [this, before, change, ended](void*) {
+    post([before, change, ended] { (void)runtime::retire_contexts(*before, *change, ended); });
   });
   for (const auto& w : workers_) w->post([rest](worker::Worker&) {});
 
@@ -93,7 +104,26 @@ Reloaded Gateway::commit(runtime::Change made, std::vector<worker::Acceptor::Slo
       .add("changed", out.changed.size())
       .add("contexts_retired", out.contexts)
       .write();
+  tell_admin(out);
   ::sd_notify(0, "READY=1");
+  return out;
+}
+
+void Gateway::audit_end(const runtime::GuestState& guest, const gss::Context& context) {
+  shared_->audit_log.record(guest.audit_source, [&] { return audit::context_ended(context.identity(), "reload"); });
+}
+
+void Gateway::audit_reload(audit::Asker by, const Reloaded& what) {
+  std::string detail = what.error;
+  if (!what.problems.empty()) detail = what.problems.front().str();
+  if (what.good) detail = "snapshot " + std::to_string(what.snapshot);
+  shared_->audit_log.administered(audit::Act::reload, by, what.good, detail);
+}
+
+std::vector<std::shared_ptr<audit::Source>> trusted_guests(const runtime::Snapshot& s) {
+  std::vector<std::shared_ptr<audit::Source>> out;
+  for (std::size_t i = 0; i < s.guests.size(); ++i)
+    if (s.conf.guests[i].trusted) out.push_back(s.guests[i]->audit_source);
   return out;
 }
 
@@ -112,8 +142,13 @@ Reloaded Gateway::refuse(std::string error, std::vector<config::Problem> problem
   line.add("problems", out.problems.size());
   if (!out.error.empty()) line.add("error", out.error);
   line.add("hint", "the configuration before stays in force; gatehousectl check shows what is wrong").write();
+  tell_admin(out);
   ::sd_notify(0, "READY=1");
   return out;
+}
+
+void Gateway::tell_admin(const Reloaded& what) const {
+  if (admin_ != nullptr) admin_->reloaded(shared_->now()->conf.admin, what);
 }
 
 // What a reload leaves as it is.

@@ -16,6 +16,7 @@ using config::Type;
 constexpr std::pair<std::string_view, Section> kSections[] = {
     {"gateway", Section::gateway},
     {"admin", Section::admin},
+    {"audit", Section::audit},
     {"kerberos", Section::kerberos},
     {"principal", Section::principal},
     {"principal_ids", Section::principal_ids},

@@ -35,27 +35,6 @@ bool refuses(Finding f) {
   return gss::closes(f) || gss::answered_by(f) != rpc::AuthStat::ok;
 }
 
-// Whether the connection was closed for what its client did, rather than by the client, the backend or us.
-bool refuses(CloseReason r) {
-  switch (r) {
-    case CloseReason::client_closed:
-    case CloseReason::client_error:
-    case CloseReason::idle_timeout:
-    case CloseReason::backend_closed:
-    case CloseReason::backend_unreachable:
-    case CloseReason::backend_malformed:
-    case CloseReason::too_many_callbacks:
-    case CloseReason::gss_failed:
-    case CloseReason::guest_removed:
-    case CloseReason::listener_removed:
-    case CloseReason::backend_removed:
-    case CloseReason::reconfigured:
-    case CloseReason::evicted:
-    case CloseReason::shutdown: return false;
-    default: return true;
-  }
-}
-
 template <class Get>
 void of_each_guest(const Moment& from, Samples& to, Get get) {
   for (const auto& g : from.now->guests) to.add({g->name}, std::uint64_t{get(*g)});

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "proxy/log/log.h"
 #include "proxy/metrics/health.h"
 
 namespace gatehouse::metrics {
@@ -77,8 +78,28 @@ void thread_idle(const Moment& from, Samples& to) {
   }
 }
 
+void log_dropped(const Moment& /*from*/, Samples& to) {
+  to.add({}, log::dropped());
+}
+
 void strangers(const Moment& from, Samples& to) {
   to.add({}, from.shared.strangers.load());
+}
+
+void audit_events(const Moment& from, Samples& to) {
+  const audit::Counts n = from.shared.audit_log.counts();
+  to.add({"written"}, n.written);
+  to.add({"suppressed"}, n.suppressed);
+  to.add({"dropped"}, n.dropped);
+  to.add({"failed"}, n.failed);
+}
+
+void audit_queue(const Moment& from, Samples& to) {
+  to.add({}, std::uint64_t{from.shared.audit_log.queued()});
+}
+
+void audit_working(const Moment& from, Samples& to) {
+  to.add({}, from.shared.audit_log.working() ? 1.0 : 0.0);
 }
 
 void accept_queue(const Moment& from, Samples& to) {

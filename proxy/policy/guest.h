@@ -23,7 +23,7 @@ struct ProgramGrant {
   friend bool operator==(const ProgramGrant&, const ProgramGrant&) = default;
 };
 
-/// Limits: what one guest may use, over all its connections (README, "Limits").
+/// Limits: what one guest may use, over all its connections (docs/operations.md, "Limits").
 struct Limits {
   std::uint32_t connections = 64;
   std::uint32_t in_flight = 1024;            ///< calls without a reply
@@ -31,6 +31,7 @@ struct Limits {
   std::uint32_t fragments = 1024;            ///< of one record
   std::uint64_t buffered_bytes = 64U << 20;  ///< held for slow readers and multi-fragment records
   std::uint32_t log_lines = 10;              ///< a second, for refusals
+  std::uint32_t audit_lines = 50;            ///< a second
   std::uint32_t contexts = 4096;             ///< established RPCSEC_GSS contexts
   std::uint32_t nascent_contexts = 64;       ///< INITs that are with the acceptor
   std::uint32_t inits_per_second = 1000;

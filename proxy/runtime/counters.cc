@@ -38,6 +38,26 @@ constexpr std::array<std::string_view, kCounts> kCountWords = {"connections",
 std::string_view close_word(CloseReason r) {
   return kCloseWords[static_cast<std::size_t>(r)];
 }
+bool refuses(CloseReason r) {
+  switch (r) {
+    case CloseReason::client_closed:
+    case CloseReason::client_error:
+    case CloseReason::idle_timeout:
+    case CloseReason::backend_closed:
+    case CloseReason::backend_unreachable:
+    case CloseReason::backend_malformed:
+    case CloseReason::too_many_callbacks:
+    case CloseReason::gss_failed:
+    case CloseReason::guest_removed:
+    case CloseReason::listener_removed:
+    case CloseReason::backend_removed:
+    case CloseReason::reconfigured:
+    case CloseReason::evicted:
+    case CloseReason::shutdown: return false;
+    default: return true;
+  }
+}
+
 std::string_view count_word(Count c) {
   return kCountWords[static_cast<std::size_t>(c)];
 }

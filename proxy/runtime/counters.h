@@ -43,11 +43,13 @@ enum class CloseReason : std::uint8_t {
 };
 inline constexpr std::size_t kCloseReasons = static_cast<std::size_t>(CloseReason::shutdown) + 1;
 std::string_view close_word(CloseReason r);
+/// refuses: whether the connection was closed for what its client did, rather than by the client, the backend or us.
+bool refuses(CloseReason r);
 
 /// Count: what is counted besides decisions by rule and closes by reason.
 enum class Count : std::uint8_t {
   connections,       ///< accepted
-  connections_shed,  ///< closed at once: limits.connections
+  connections_shed,  ///< closed at once: limits.connections, or the guest is drained
   calls,
   replies,              ///< of backends, relayed
   replies_unmatched,    ///< of backends, to no outstanding call: dropped

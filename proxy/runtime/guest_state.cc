@@ -13,6 +13,7 @@ GuestState::GuestState(const policy::Guest& guest, std::size_t threads)
       gss_requests(guest.limits.gss_request_bytes),
       gss_replies(guest.limits.gss_reply_bytes),
       log(guest.limits.log_lines),
+      audit_source(std::make_shared<audit::Source>(guest.name, guest.uuid, guest.limits.audit_lines)),
       counters_(std::make_unique<GuestCounters[]>(threads)),
       threads_(threads) {
   counted.add(counted_programs(guest));
@@ -29,6 +30,7 @@ void GuestState::apply(const policy::Guest& guest) {
   gss_requests.set_limit(l.gss_request_bytes);
   gss_replies.set_limit(l.gss_reply_bytes);
   log.set_limit(l.log_lines);
+  audit_source->limiter.set_limit(l.audit_lines);
   counted.add(counted_programs(guest));
 }
 

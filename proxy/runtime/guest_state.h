@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gss/contexts.h"
+#include "proxy/audit/event.h"
 #include "proxy/policy/guest.h"
 #include "proxy/runtime/budget.h"
 #include "proxy/runtime/counted_programs.h"
@@ -18,6 +19,7 @@
 #include "proxy/runtime/rate_limiter.h"
 #include "proxy/runtime/reservations.h"
 #include "proxy/runtime/rpcbind_views.h"
+#include "proxy/runtime/trace.h"
 
 namespace gatehouse::runtime {
 
@@ -38,6 +40,9 @@ struct GuestPolicy {
 class GuestState {
  public:
   GuestState(const policy::Guest& guest, std::size_t threads);
+  ~GuestState() { trace->gone.store(true, std::memory_order_relaxed); }
+  GuestState(const GuestState&) = delete;
+  GuestState& operator=(const GuestState&) = delete;
 
   const std::string name;
   Budget connections;
@@ -49,8 +54,11 @@ class GuestState {
   Reservations gss_requests;  ///< krb5i and krb5p calls that are being received
   Reservations gss_replies;   ///< replies to them, which never wait for calls
   LogLimiter log;
-  CountedPrograms counted;                  ///< programs whose calls are counted apart, see count_call
-  std::atomic<std::uint32_t> next_port{0};  ///< where the next link begins to look for a source port
+  const std::shared_ptr<audit::Source> audit_source;  ///< whom the audit log's events are of
+  CountedPrograms counted;                            ///< programs whose calls are counted apart, see count_call
+  std::atomic<std::uint32_t> next_port{0};            ///< where the next link begins to look for a source port
+  std::atomic<bool> draining{false};                  ///< gatehousectl drain: no new connections
+  const std::shared_ptr<TraceSwitch> trace = std::make_shared<TraceSwitch>();
 
   /// apply: the limits and programs of `guest` from now on. For one thread.
   void apply(const policy::Guest& guest);

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 namespace gatehouse::runtime {
 
@@ -31,6 +33,14 @@ class LogLimiter {
     const Answer out{true, suppressed_};
     suppressed_ = 0;
     return out;
+  }
+
+  /// owed: the lines that were held back in seconds before `now` and that no answer told of; they are told of now.
+  /// Nothing: second `now` is not over for them.
+  std::optional<std::uint64_t> owed(std::uint64_t now) {
+    const std::lock_guard lock(mutex_);
+    if (now == second_) return std::nullopt;
+    return std::exchange(suppressed_, 0);
   }
 
   /// set_limit: from now on.

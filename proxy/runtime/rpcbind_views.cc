@@ -52,9 +52,18 @@ std::optional<Address> address_for(const config::Config& c, const GuestIndex& in
   return std::visit(AddressOf{}, l.address);
 }
 
+// The listeners that a guest can come by at all, in their order: there may be very many, one for each guest.
+std::vector<std::uint16_t> listeners_of(const config::Config& c, std::uint32_t guest) {
+  std::vector<std::uint16_t> out = c.guests[guest].identity.listeners;
+  if (out.empty())
+    for (std::size_t l = 0; l < c.listeners.size(); ++l) out.push_back(static_cast<std::uint16_t>(l));
+  std::ranges::sort(out);
+  return out;
+}
+
 void add_all(const config::Config& c, const GuestIndex& index, std::uint32_t guest, rpcbind::View& view) {
   std::vector<Address> addresses;
-  for (std::size_t l = 0; l < c.listeners.size(); ++l)
+  for (const std::uint16_t l : listeners_of(c, guest))
     if (!c.listeners[l].rpcbind)
       if (auto a = address_for(c, index, guest, l)) addresses.push_back(*std::move(a));
   std::ranges::stable_partition(addresses, [&](const Address& a) { return a.netid == view.asked_over(); });
@@ -68,14 +77,14 @@ void add_all(const config::Config& c, const GuestIndex& index, std::uint32_t gue
 
 std::vector<RpcbindView> rpcbind_views(const config::Config& c, const GuestIndex& index, std::uint32_t guest) {
   std::vector<RpcbindView> out;
-  for (std::size_t l = 0; l < c.listeners.size(); ++l) {
+  for (const std::uint16_t l : listeners_of(c, guest)) {
     if (!c.listeners[l].rpcbind) continue;
     const auto own = address_for(c, index, guest, l);
     if (!own) continue;
     rpcbind::View view(own->netid);
     view.add({rpcbind::kProgram, rpcbind::kLowVersion, rpcbind::kHighVersion}, *own);
     add_all(c, index, guest, view);
-    out.push_back({static_cast<std::uint16_t>(l), std::move(view)});
+    out.push_back({l, std::move(view)});
   }
   return out;
 }

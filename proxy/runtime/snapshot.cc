@@ -50,21 +50,17 @@ bool stays(const policy::Guest& a, const policy::Guest& b, const Change& change)
   return same_vm(a, b) && moved == now && (b.trusted || !a.trusted);
 }
 
-bool has_views(const config::Config& c) {
-  return std::ranges::any_of(c.listeners, &config::Listener::rpcbind);
-}
-
 // What guest number `i` of `next` is told; the policy of before where it says the same. A view of rpcbind is made of
-// all guests and listeners: where there is one, every policy is made anew.
+// all guests and listeners: a policy that has one is made anew.
 std::expected<void, std::string> add_policy(Snapshot& next, std::uint32_t i, const Ground& ground,
                                             std::uint32_t generation, std::shared_ptr<const GuestPolicy> before) {
   const policy::Guest& guest = next.conf.guests[i];
-  if (before != nullptr && before->rpcbind.empty() && !has_views(next.conf) && before->guest == guest) {
+  auto views = rpcbind_views(next.conf, next.index, i);
+  if (before != nullptr && before->rpcbind.empty() && views.empty() && before->guest == guest) {
     next.policies.push_back(std::move(before));
     return {};
   }
-  auto made =
-      std::make_shared<const GuestPolicy>(guest, ground.secret, generation, rpcbind_views(next.conf, next.index, i));
+  auto made = std::make_shared<const GuestPolicy>(guest, ground.secret, generation, std::move(views));
   if (!made->nfs.ready)
     return std::unexpected("OpenSSL makes no keys for the guest " + guest.name + ": is HKDF with SHA-256 there?");
   next.policies.push_back(std::move(made));
@@ -168,20 +164,24 @@ bool context_stands(const gss::Identity& identity, const policy::Guest& guest,
          gss::rule_text(gss::first_match(rules, identity.principal)) == identity.mapped_by;
 }
 
-std::size_t retire_contexts(const Snapshot& before, const Change& change) {
+std::size_t retire_contexts(const Snapshot& before, const Change& change,
+                            const std::function<void(const GuestState&, const gss::Context&)>& ended) {
   const bool same_rules = before.conf.principals == change.next->conf.principals;
   std::size_t retired = 0;
   for (std::size_t i = 0; i < change.guests.size(); ++i) {
     GuestState& state = *before.guests[i];
+    const auto tell = [&](const gss::Context& c) {
+      if (ended) ended(state, c);
+    };
     const auto to = change.guests[i];
     if (!to) {
-      retired += state.contexts.clear();
+      retired += state.contexts.clear(tell);
       continue;
     }
     const policy::Guest& guest = change.next->policies[*to]->guest;
     if (same_rules && before.policies[i]->guest.principals == guest.principals) continue;
     retired += state.contexts.retire_unless(
-        [&](const gss::Context& c) { return context_stands(c.identity(), guest, change.next->conf.principals); });
+        [&](const gss::Context& c) { return context_stands(c.identity(), guest, change.next->conf.principals); }, tell);
   }
   return retired;
 }

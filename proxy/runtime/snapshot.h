@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,8 +68,9 @@ std::expected<Change, std::string> make_change(const Snapshot& before, config::C
 void apply(const Snapshot& next);
 
 /// retire_contexts: the contexts of guests that are not carried over, and of those that are, the ones of principals
-/// that `change` allows no more, or maps by another rule. Returns how many.
-std::size_t retire_contexts(const Snapshot& before, const Change& change);
+/// that `change` allows no more, or maps by another rule. Returns how many; `ended` is told of each.
+std::size_t retire_contexts(const Snapshot& before, const Change& change,
+                            const std::function<void(const GuestState&, const gss::Context&)>& ended = {});
 
 /// context_stands: whether a context with this identity would be made for the guest of `policy` under `rules` as well.
 bool context_stands(const gss::Identity& identity, const policy::Guest& guest,

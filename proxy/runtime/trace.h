@@ -19,6 +19,7 @@ namespace gatehouse::runtime {
 /// TraceSwitch: whether a guest's calls are recorded. Thread-safe; outlives the guest as long as somebody traces it.
 struct TraceSwitch {
   std::atomic<bool> on{false};
+  std::atomic<bool> gone{false};          ///< the guest is not there any more
   std::atomic<std::uint64_t> dropped{0};  ///< calls that were not recorded: nobody took what was there before
 
   /// wanted: all that a call costs when nobody traces its guest.
@@ -56,7 +57,7 @@ struct TraceRecord {
   TraceEnd end = TraceEnd::refused;
   bool has_uid = false;
   std::uint8_t name_size = 0;
-  std::array<char, kName> name;  ///< who calls: the principal, cut; empty with AUTH_SYS and AUTH_NONE
+  std::array<char, kName> name{};  ///< who calls: the principal, cut; empty with AUTH_SYS and AUTH_NONE
 
   void set_name(std::string_view text) {
     name_size = static_cast<std::uint8_t>(std::min(text.size(), kName));

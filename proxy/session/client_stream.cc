@@ -78,7 +78,7 @@ void Session::pump_client() {
     }
     if (r.status == ReadBuffer::Status::failed) return close(CloseReason::client_error);
     if (r.status == ReadBuffer::Status::ended) return client_ended();
-    counters().add(Count::bytes_in, r.fresh);
+    count_in(r.fresh);
     in_.held.clear();
     hold(in_, process_client(r.bytes));
     after_input(in_);
@@ -145,6 +145,7 @@ Session::Step Session::client_call(const RecordReader::Item& item, rpc::Bytes& i
     close(CloseReason::malformed_call);
     return Step::done;
   }
+  call_bytes_ = item.length;
   if (status != HeadStatus::ok) return refuse(call, header_refusal(status), item, in);
   if (rpcbind_ != nullptr) return rpcbind_call(call, item, in);
   if (call.cred.is(rpc::AuthFlavor::rpcsec_gss)) return client_gss(call, item, in);
@@ -183,26 +184,37 @@ Session::Step Session::stop_for(Wait what, Count waits) {
 
 Session::Step Session::answer_probe(const rpc::CallHeader& call, const policy::Decision& d,
                                     const RecordReader::Item& item, rpc::Bytes& in) {
-  count_call(call, CallEnd::answered, d.rule);
+  count_call(call, CallEnd::answered, &d);
   rpc::RejectionBytes out;
   answer(rpc::write_empty_success(call.xid, out));
   in_.reader.take(in, item.bytes.size());
   return Step::done;
 }
 
-void Session::count_call(const rpc::CallHeader& call, CallEnd end) {
+// A call's end is known; of one that goes on, its beginning. `d` and `context` as far as they are known.
+void Session::count_call(const rpc::CallHeader& call, CallEnd end, const policy::Decision* d,
+                         const gss::Context* context) {
+  const runtime::CallFlavor flavor = runtime::flavor_of(call.cred);
+  flavors_ |= 1U << static_cast<unsigned>(flavor);
   counters().add(Count::calls);
-  guest_->count_call(context_.thread, runtime::flavor_of(call.cred), call.program, end);
+  guest_->count_call(context_.thread, flavor, call.program, end);
+  if (d != nullptr) counters().add(d->rule);
+  if (end != CallEnd::forwarded && guest_->trace->wanted()) trace_ended(call, end, d, context);
 }
 
-void Session::count_call(const rpc::CallHeader& call, CallEnd end, policy::Rule rule) {
-  count_call(call, end);
-  counters().add(rule);
+void Session::count_in(std::uint64_t bytes) {
+  bytes_in_ += bytes;
+  counters().add(Count::bytes_in, bytes);
+}
+
+void Session::count_out(std::uint64_t bytes) {
+  bytes_out_ += bytes;
+  counters().add(Count::bytes_out, bytes);
 }
 
 Session::Step Session::refuse(const rpc::CallHeader& call, const policy::Decision& d, const RecordReader::Item& item,
                               rpc::Bytes& in) {
-  count_call(call, CallEnd::refused, d.rule);
+  count_call(call, CallEnd::refused, &d);
   counters().add(Count::rejections);
   log_refusal(call, d);
   rpc::RejectionBytes out;
@@ -214,8 +226,9 @@ Session::Step Session::refuse(const rpc::CallHeader& call, const policy::Decisio
 // Counts a call that is forwarded and returns its link; its unit of the in-flight budget is taken, and rewrite_call()
 // has seen it. Null: its xid is in use by another caller, and the session was closed.
 Link* Session::note_call(const rpc::CallHeader& call, const policy::Decision& d, Protected how) {
-  count_call(call, CallEnd::forwarded, d.rule);
+  count_call(call, CallEnd::forwarded, &d);
   Link& link = link_for(d.backend);
+  if (guest_->trace->wanted()) trace_forwarded(call, d, how.context.get(), link);
   const auto times = runtime::CallTimes::passed_on(context_.woke, context_.moment(is_sealed(how)));
   if (!calls_.add(call.xid, link.number, {std::move(how), call_note_, times})) {
     guest_->in_flight.give(1);

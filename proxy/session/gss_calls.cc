@@ -1,6 +1,7 @@
 // Calls with RPCSEC_GSS credentials: header, policy, body.
 #include <cstring>
 
+#include "proxy/audit/events.h"
 #include "proxy/log/log.h"
 #include "proxy/session/session.h"
 #include "rpc/names.h"
@@ -43,7 +44,9 @@ Session::Step Session::client_gss(const rpc::CallHeader& call, const RecordReade
   }
   switch (r.finding) {
     case Finding::create: return create_context(call, item, in);
-    case Finding::create_failed: fail_init(call.xid, gss::kGssNoContext, 0); return skip_call(item, in);
+    case Finding::create_failed:
+      fail_init(call.xid, gss::kGssNoContext, 0, "continue-init");
+      return skip_call(item, in);
     case Finding::data: return admit(call, std::move(r), item, in);
     case Finding::destroy: return destroy_context(call, r, item, in);
     default: break;
@@ -227,7 +230,7 @@ void Session::reject_verified(const rpc::CallHeader& call, const policy::Decisio
                               std::uint32_t seq) {
   gss::Verifier v;
   if (!verify_for(context, seq, call.xid, v)) return;
-  count_call(call, CallEnd::refused, d.rule);
+  count_call(call, CallEnd::refused, &d, &context);
   counters().add(Count::rejections);
   if (d.verdict == policy::Verdict::refuse) log_refusal(call, d, context.identity().principal);
   rpc::RejectionBytes out;
@@ -240,8 +243,11 @@ Session::Step Session::destroy_context(const rpc::CallHeader& call, const gss::R
                                        const RecordReader::Item& item, rpc::Bytes& in) {
   gss::Verifier v;
   if (!verify_for(*r.context, r.cred.seq, call.xid, v)) return skip_call(item, in);
-  if (guest_->contexts.remove(*r.context)) counters().add(Count::contexts_destroyed);
-  count_call(call, CallEnd::answered);
+  if (guest_->contexts.remove(*r.context)) {
+    counters().add(Count::contexts_destroyed);
+    audit_end("destroyed")(*r.context);
+  }
+  count_call(call, CallEnd::answered, nullptr, r.context.get());
   rpc::RejectionBytes out;
   answer(rpc::write_empty_success(call.xid, out, as_auth(v)));
   return skip_call(item, in);
@@ -266,6 +272,7 @@ bool Session::verify_for(gss::Context& context, std::uint32_t number, std::uint3
 
 void Session::log_finding(const rpc::CallHeader& call, std::string_view finding, std::string_view reply,
                           std::string_view rule) {
+  record([&] { return audit::call_refused(peer_, call, rule, finding, reply); });
   const auto allowed = guest_->log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   log::Line line(log::Level::warning, "refused");

@@ -1,4 +1,5 @@
 // INIT: tokens to the acceptor, contexts back.
+#include "proxy/audit/events.h"
 #include "proxy/log/log.h"
 #include "proxy/session/session.h"
 
@@ -37,7 +38,7 @@ Session::Step Session::create_context(const rpc::CallHeader& call, const RecordR
     g.nascent = false;
     guest_->nascent.give(1);
     log_finding(call, "token-too-long", "GSS_S_DEFECTIVE_TOKEN");
-    fail_init(call.xid, gss::kGssDefectiveToken, 0);
+    fail_init(call.xid, gss::kGssDefectiveToken, 0, {});
     return skip_call(item, in);
   }
   const rpc::Bytes here = item.bytes.subspan(call.size);
@@ -66,6 +67,7 @@ void Session::submit_token(std::uint32_t xid, rpc::Bytes args) {
     rpc::RejectionBytes out;
     counters().add(Count::garbage_args);
     counters().add(Count::rejections);
+    record([&] { return audit::context_refused(peer_, {}, "garbage-args", {}); });
     return answer(rpc::write_rejection(xid, rpc::Rejection::of(rpc::Rejection::Kind::garbage_args), out));
   }
   job->session = id_;
@@ -80,7 +82,7 @@ void Session::submit_token(std::uint32_t xid, rpc::Bytes args) {
   }
   job->why = "too many tokens wait for the acceptor";
   log_accepted(*job);
-  fail_init(xid, gss::kGssFailure, 0);
+  fail_init(xid, gss::kGssFailure, 0, job->rule, job->why);
 }
 
 void Session::on_accepted(std::unique_ptr<offload::AcceptJob> job) {
@@ -95,7 +97,7 @@ void Session::on_accepted(std::unique_ptr<offload::AcceptJob> job) {
   if (job->outcome == offload::AcceptJob::Outcome::established) {
     establish(xid, *job);
   } else {
-    fail_init(xid, job->major, job->minor);
+    fail_init(xid, job->major, job->minor, job->rule, job->why, job->principal);
   }
   if (closed_) return;
   context_.batch.finish();
@@ -107,18 +109,27 @@ void Session::on_accepted(std::unique_ptr<offload::AcceptJob> job) {
 void Session::establish(std::uint32_t xid, offload::AcceptJob& job) {
   // It was accepted under another policy, which a reload has replaced.
   if (!runtime::context_stands(job.context->identity(), policy(), context_.conf().principals))
-    return fail_init(xid, gss::kGssUnauthorized, 0);
+    return fail_init(xid, gss::kGssUnauthorized, 0, "reload", {}, job.context->identity().principal);
   gss::Verifier v;
-  if (!make_verifier(*job.context, job.context->window().size(), v)) return fail_init(xid, gss::kGssFailure, 0);
+  if (!make_verifier(*job.context, job.context->window().size(), v))
+    return fail_init(xid, gss::kGssFailure, 0, "verifier", {}, job.context->identity().principal);
   counters().add(Count::contexts_established);
   job.context->touch(context_.now);
-  counters().add(Count::contexts_evicted, guest_->contexts.add(job.context, context_.clock()));
+  counters().add(Count::contexts_evicted, guest_->contexts.add(job.context, context_.clock(), audit_end("evicted")));
+  record([&] {
+    const bool keytab = context_.conf().kerberos.acceptor == config::Kerberos::Acceptor::keytab;
+    const auto left = static_cast<std::int64_t>(job.context->ends_in(context_.clock()) / 1000);
+    return audit::context_made(peer_, job.context->identity(), keytab ? "keytab" : "gssproxy", context_.wall + left);
+  });
   const gss::InitResult result{job.context->handle(), gss::kGssComplete, 0, job.context->window().size(), job.answer};
   answer_init(xid, result, v.view());
 }
 
-void Session::fail_init(std::uint32_t xid, std::uint32_t major, std::uint32_t minor) {
+// An empty rule: the audit log was told already.
+void Session::fail_init(std::uint32_t xid, std::uint32_t major, std::uint32_t minor, std::string_view rule,
+                        std::string_view why, std::string_view principal) {
   counters().add(Count::contexts_refused);
+  if (!rule.empty()) record([&] { return audit::context_refused(peer_, principal, rule, why); });
   answer_init(xid, {{}, major, minor, 0, {}}, {});
 }
 
@@ -150,6 +161,10 @@ void Session::log_accepted(const offload::AcceptJob& job) {
   line.write();
 }
 
+gss::ContextTable::Ended Session::audit_end(std::string_view cause) {
+  return [this, cause](const gss::Context& c) { record([&] { return audit::context_ended(c.identity(), cause); }); };
+}
+
 // Once a second: answers creations that took too long, and lets go of contexts that ended.
 void Session::expire_inits() {
   GssSide& g = *gss_;
@@ -161,11 +176,12 @@ void Session::expire_inits() {
         .add("guest", guest_->name)
         .add("hint", "the acceptor or the system's accounts did not answer within kerberos.accept_timeout")
         .write();
-    fail_init(xid, gss::kGssFailure, 0);
+    fail_init(xid, gss::kGssFailure, 0, "accept-timeout");
     context_.batch.finish();
   }
   if (guest_->sweep_due(context_.now))
-    counters().add(Count::contexts_expired, guest_->contexts.sweep(context_.clock(), kExpiredGrace));
+    counters().add(Count::contexts_expired,
+                   guest_->contexts.sweep(context_.clock(), kExpiredGrace, audit_end("expired")));
   g.contexts.drop_retired();
   if (in_.ended || draining_) finish_if_done();
 }

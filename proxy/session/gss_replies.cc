@@ -155,7 +155,7 @@ void Session::seal_small(Link& link, std::uint32_t xid, Outstanding& call, rpc::
     context_.batch.discard();
     return close(CloseReason::gss_failed);
   }
-  counters().add(Count::bytes_out, memory.size());
+  count_out(memory.size());
 }
 
 // The results that were collected are whole: protects and sends them.
@@ -169,7 +169,7 @@ void Session::sealed_complete(Link& link) {
     const std::size_t results = s.results.bytes().size();
     const rpc::Bytes record = seal(s.results.all(), kRoom, results, s.xid, v.view(), how, protection);
     if (record.empty()) return close(CloseReason::gss_failed);
-    counters().add(Count::bytes_out, record.size());
+    count_out(record.size());
     const auto from = static_cast<std::size_t>(record.data() - s.results.all().data());
     context_.batch.finish();
     client_sink_.send_owned(s.results.release(), from, from + record.size());

@@ -1,4 +1,5 @@
 // NFS messages on their way: arguments and results changed by the guest's rules.
+#include "proxy/audit/events.h"
 #include "proxy/log/log.h"
 #include "proxy/nfs/names.h"
 #include "proxy/session/session.h"
@@ -46,7 +47,7 @@ void Session::end_call(const rpc::CallHeader& call, const policy::Decision& d, c
   guest_->in_flight.give(1);
   if (nfs == NfsOutcome::too_large) return close(CloseReason::nfs_too_large);
   const bool answered = nfs == NfsOutcome::answered;
-  count_call(call, answered ? runtime::CallEnd::answered : runtime::CallEnd::refused, d.rule);
+  count_call(call, answered ? runtime::CallEnd::answered : runtime::CallEnd::refused, &d, how.context.get());
   log_foreign_handle(call);
   if (answered) {
     counters().add(Count::nfs_answered);
@@ -63,7 +64,7 @@ void Session::send_rewritten(Sink& to, std::span<std::uint8_t> marked_head, cons
                              NfsBody& body) {
   const std::size_t length = marked_head.size() - 4 + body.length();
   rpc::XdrWriter(marked_head).u32(rpc::last_fragment_mark(static_cast<std::uint32_t>(length)));
-  if (&to == &client_sink_) counters().add(Count::bytes_out, marked_head.size() + body.pieces().size());
+  if (&to == &client_sink_) count_out(marked_head.size() + body.pieces().size());
   context_.batch.to(to);
   context_.batch.copy(marked_head);
   send_pieces(body, item.gathered);
@@ -101,7 +102,7 @@ void Session::end_stream(Inbound& in, Sink& to) {
     const bool theirs = &in != &in_;
     return close(theirs ? CloseReason::backend_malformed : CloseReason::nfs_too_large);
   }
-  if (&to == &client_sink_) counters().add(Count::bytes_out, in.nfs->pieces().size());
+  if (&to == &client_sink_) count_out(in.nfs->pieces().size());
   context_.batch.to(to);
   send_pieces(*in.nfs, false);
 }
@@ -195,6 +196,7 @@ Session::Step Session::relay_callback_reply(Link& link, const RecordReader::Item
 void Session::log_foreign_handle(const rpc::CallHeader& call) {
   if (in_.nfs == nullptr || !in_.nfs->foreign_handle()) return;
   counters().add(Count::foreign_handles);
+  record([&] { return audit::call_refused(peer_, call, "filehandle", "foreign-handle", "STALE"); });
   const auto allowed = guest_->log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   log::Line line(log::Level::warning, "foreign-handle");

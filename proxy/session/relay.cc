@@ -20,7 +20,7 @@ void Session::send_record(Sink& to, std::span<std::uint8_t> marked_head, const r
   const std::size_t length = item.length - skip + marked_head.size() - 4;
   rpc::XdrWriter(marked_head).u32(rpc::last_fragment_mark(static_cast<std::uint32_t>(length)));
   const rpc::Bytes rest = item.bytes.subspan(skip);
-  if (&to == &client_sink_) counters().add(runtime::Count::bytes_out, marked_head.size() + rest.size());
+  if (&to == &client_sink_) count_out(marked_head.size() + rest.size());
   context_.batch.to(to);
   context_.batch.copy(marked_head);
   context_.batch.put(rest);
@@ -96,7 +96,7 @@ Session::Splice Session::read_into(int from, Inbound& in, Gather& to) {
   if (r.status != ReadBuffer::Status::data) return Splice::copy;
   to.advance(r.fresh);
   in.reader.skip(static_cast<std::uint32_t>(r.fresh));
-  if (&in == &in_) counters().add(runtime::Count::bytes_in, r.fresh);
+  if (&in == &in_) count_in(r.fresh);
   if (r.drained && !in.hangup) in.readable = false;
   return Splice::more;
 }
@@ -124,7 +124,7 @@ Session::Splice Session::splice_body(int from, Inbound& in, Sink& to, int to_fd)
   }
   in.reader.skip(static_cast<std::uint32_t>(bytes));
   if (streams(in)) in.nfs->moved(bytes);
-  counters().add(&in == &in_ ? runtime::Count::bytes_in : runtime::Count::bytes_out, bytes);
+  &in == &in_ ? count_in(bytes) : count_out(bytes);
   return push_pipe(in, to, to_fd);
 }
 

@@ -91,7 +91,7 @@ rpc::Bytes Session::process_link(Link& link, rpc::Bytes in) {
           if (item.complete) collected_reply(link);
         } else if (!link.discarding) {
           const rpc::Bytes now = streams(link.in) ? link.in.nfs->bulk(item.bytes) : item.bytes;
-          counters().add(Count::bytes_out, now.size());
+          count_out(now.size());
           context_.batch.to(client_sink_);
           context_.batch.put(now);
         }
@@ -164,6 +164,7 @@ Session::Step Session::link_reply(Link& link, const RecordReader::Item& item, rp
     counters().add(Count::replies);
     const runtime::CallTimes times = call.times;
     const bool sealed = is_sealed(call.how);
+    if (traced_ != nullptr) trace_replied(link, reply.xid, item.length, times);
     if (call.how.context != nullptr && !reply.denied) {
       relay_protected(link, reply, std::move(call), nfs, item);
     } else {
@@ -229,7 +230,7 @@ void Session::link_ended(Link& link) {
 }
 
 void Session::answer(rpc::Bytes record) {
-  counters().add(Count::bytes_out, record.size());
+  count_out(record.size());
   if (reply_owner_ != nullptr) {
     answers_.insert(answers_.end(), record.begin(), record.end());
     return;

@@ -47,7 +47,7 @@ Session::Step Session::rpcbind_call(const rpc::CallHeader& call, const RecordRea
     d.rejection = rpc::Rejection::of(no_procedure ? Kind::proc_unavail : Kind::garbage_args);
     return refuse(call, d, item, in);
   }
-  count_call(call, runtime::CallEnd::answered, d.rule);
+  count_call(call, runtime::CallEnd::answered, &d);
   std::ranges::copy(accepted, record.begin());
   const std::size_t size = accepted.size() + a.results.size();
   rpc::XdrWriter(record).u32(rpc::last_fragment_mark(static_cast<std::uint32_t>(size - 4)));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "proxy/audit/events.h"
 #include "proxy/log/log.h"
 #include "rpc/names.h"
 
@@ -31,6 +32,7 @@ Session::Session(Context& context, std::uint32_t guest, net::UniqueFd client, ne
       client_endpoint_{this, nullptr},
       client_sink_(context.buffers),
       in_(record_limits()),
+      began_(context.now),
       last_activity_(context.now) {}
 
 Session::~Session() = default;
@@ -199,6 +201,7 @@ void Session::tick() {
   if (gss_ != nullptr) expire_inits();
   if (closed_) return;
   if (calls_.size() == 0) calls_.release();
+  if (traced_ != nullptr && !guest_->trace->wanted()) traced_.reset();
   if (in_.reader.idle()) in_.reader.release();
   tick_inbound(in_, client_paused());
   for (const auto& link : links_) {
@@ -220,6 +223,7 @@ void Session::close(CloseReason why, std::string detail) {
   if (closed_) return;
   closed_ = true;
   context_.batch.finish();
+  if (traced_ != nullptr) trace_lost();
   counters().add(why);
   log_close(why, detail);
   if (wait_ == Wait::in_flight) guest_->in_flight.forget(context_.waiter(id_));
@@ -244,6 +248,7 @@ void Session::log_close(CloseReason why, const std::string& detail) {
   const bool ordinary = why == CloseReason::client_closed || why == CloseReason::client_error ||
                         why == CloseReason::idle_timeout || why == CloseReason::shutdown;
   if (ordinary) return;
+  if (runtime::refuses(why)) record([&] { return audit::connection_closed(peer_, runtime::close_word(why), detail); });
   const auto allowed = guest_->log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   log::Line line(log::Level::warning, "closed");
@@ -254,6 +259,8 @@ void Session::log_close(CloseReason why, const std::string& detail) {
 }
 
 void Session::log_refusal(const rpc::CallHeader& call, const policy::Decision& d, std::string_view principal) {
+  record(
+      [&] { return audit::call_refused(peer_, call, d, principal, policy::describe(policy(), call, peer_.port, d)); });
   const auto allowed = guest_->log.ask(context_.now / 1000);
   if (!allowed.allowed) return counters().add(Count::log_lines_suppressed);
   log::Line line(log::Level::warning, "refused");

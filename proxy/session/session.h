@@ -10,7 +10,9 @@
 #include "proxy/net/connect.h"
 #include "proxy/net/peer.h"
 #include "proxy/rpcbind/view.h"
+#include "proxy/session/call_trace.h"
 #include "proxy/session/context.h"
+#include "proxy/session/facts.h"
 #include "proxy/session/forward_memo.h"
 #include "proxy/session/gss_side.h"
 #include "proxy/session/link.h"
@@ -61,6 +63,8 @@ class Session {
   [[nodiscard]] rpc::RecordLimits record_limits() const {
     return {policy().limits.record_bytes, policy().limits.fragments};
   }
+  /// facts: as it is now.
+  [[nodiscard]] Facts facts() const;
   /// endpoint: the client's, for epoll.
   [[nodiscard]] Endpoint& endpoint() { return client_endpoint_; }
 
@@ -89,8 +93,10 @@ class Session {
               rpc::Bytes& in);
   Step answer_probe(const rpc::CallHeader& call, const policy::Decision& d, const rpc::RecordReader::Item& item,
                     rpc::Bytes& in);
-  void count_call(const rpc::CallHeader& call, runtime::CallEnd end);
-  void count_call(const rpc::CallHeader& call, runtime::CallEnd end, policy::Rule rule);
+  void count_call(const rpc::CallHeader& call, runtime::CallEnd end, const policy::Decision* d = nullptr,
+                  const gss::Context* context = nullptr);
+  void count_in(std::uint64_t bytes);
+  void count_out(std::uint64_t bytes);
   void client_ended();
   void notice_silent_end();
 
@@ -123,7 +129,9 @@ class Session {
   void submit_token(std::uint32_t xid, rpc::Bytes args);
   void answer_init(std::uint32_t xid, const gss::InitResult& result, rpc::Bytes verifier);
   void establish(std::uint32_t xid, offload::AcceptJob& job);
-  void fail_init(std::uint32_t xid, std::uint32_t major, std::uint32_t minor);
+  void fail_init(std::uint32_t xid, std::uint32_t major, std::uint32_t minor, std::string_view rule,
+                 std::string_view why = {}, std::string_view principal = {});
+  gss::ContextTable::Ended audit_end(std::string_view cause);
   void log_accepted(const offload::AcceptJob& job);
   void expire_inits();
   void drop_gss();
@@ -218,8 +226,24 @@ class Session {
   void tick_inbound(Inbound& in, bool paused);
   void expire_calls();
 
+  // facts.cc: what administrators see
+  [[nodiscard]] runtime::TraceRecord trace_record(const rpc::CallHeader& call, const policy::Decision* d,
+                                                  const gss::Context* context) const;
+  void trace_ended(const rpc::CallHeader& call, runtime::CallEnd end, const policy::Decision* d,
+                   const gss::Context* context);
+  void trace_forwarded(const rpc::CallHeader& call, const policy::Decision& d, const gss::Context* context,
+                       const Link& link);
+  void trace_replied(const Link& link, std::uint32_t xid, std::uint64_t bytes, const runtime::CallTimes& times);
+  void trace_lost();
+  void put_trace(const runtime::TraceRecord& r);
+
   void log_refusal(const rpc::CallHeader& call, const policy::Decision& d, std::string_view principal = {});
   void log_close(runtime::CloseReason why, const std::string& detail);
+  /// record: in the audit log: `make`, which makes the event, is called if the guest's limit lets it through.
+  template <class Make>
+  void record(Make make) {
+    context_.shared.audit_log.record(guest_->audit_source, make);
+  }
   [[nodiscard]] runtime::GuestCounters& counters() { return guest_->counters(context_.thread); }
 
   Context& context_;
@@ -247,9 +271,15 @@ class Session {
   std::unique_ptr<ForwardMemo> memo_;  ///< made at the first call that is forwarded
   std::unique_ptr<GssSide> gss_;       ///< made at the first RPCSEC_GSS call
   std::vector<std::unique_ptr<Link>> links_;
-  std::uint64_t last_activity_ = 0;  ///< ms
-  std::uint64_t ended_at_ = 0;       ///< ms; when the client's end of file was read
-  std::uint64_t charged_ = 0;        ///< bytes taken from the guest's buffered budget
+  std::unique_ptr<CallTrace> traced_;  ///< made at the first call that is traced
+  std::uint64_t call_bytes_ = 0;       ///< of the record of the client's newest call
+  std::uint64_t bytes_in_ = 0;         ///< from the client
+  std::uint64_t bytes_out_ = 0;        ///< to the client
+  std::uint32_t flavors_ = 0;          ///< of its calls: bits by runtime::CallFlavor
+  std::uint64_t began_ = 0;            ///< ms
+  std::uint64_t last_activity_ = 0;    ///< ms
+  std::uint64_t ended_at_ = 0;         ///< ms; when the client's end of file was read
+  std::uint64_t charged_ = 0;          ///< bytes taken from the guest's buffered budget
 };
 
 }  // namespace gatehouse::session

@@ -9,12 +9,15 @@
 #include <cstring>
 #include <ctime>
 
+#include "proxy/audit/events.h"
 #include "proxy/log/log.h"
 
 namespace gatehouse::worker {
 namespace {
 
 constexpr int kAcceptsPerTurn = 64;
+// Guests' ports whose worker is remembered.
+constexpr std::size_t kMostRemembered = 65536;
 
 std::uint64_t monotonic_seconds() {
   timespec t{};
@@ -76,18 +79,19 @@ bool Acceptor::try_open(const config::Listener& conf, Slot& slot) {
   return opened.error().retry;
 }
 
-std::optional<std::size_t> Acceptor::slot_at(const net::ListenAddress& address) const {
-  const auto& all = now_->conf.listeners;
-  const auto at = std::ranges::find(all, net::format(address), [](const auto& l) { return net::format(l.address); });
-  if (at == all.end()) return std::nullopt;
-  return static_cast<std::size_t>(at - all.begin());
+// The slots that are there now, by their addresses.
+Acceptor::Places Acceptor::slots_by_address() const {
+  Places out;
+  for (std::size_t i = 0; i < slots_.size(); ++i) out.emplace(net::format(now_->conf.listeners[i].address), i);
+  return out;
 }
 
 std::expected<std::vector<Acceptor::Slot>, std::string> Acceptor::prepare(const runtime::Snapshot& next) {
   std::vector<Slot> out(next.conf.listeners.size());
+  const Places there = slots_by_address();
   for (std::size_t i = 0; i < out.size(); ++i) {
     const config::Listener& conf = next.conf.listeners[i];
-    if (slot_at(conf.address)) continue;
+    if (there.contains(net::format(conf.address))) continue;
     if (try_open(conf, out[i])) continue;
     for (std::size_t j = 0; j < i; ++j) end(out[j], next.conf.listeners[j]);
     return std::unexpected("listener " + conf.name + " cannot be opened: the line event=listener-failed says why");
@@ -97,12 +101,13 @@ std::expected<std::vector<Acceptor::Slot>, std::string> Acceptor::prepare(const 
 
 void Acceptor::take_on(std::shared_ptr<runtime::Snapshot> next, std::vector<Slot> opened) {
   std::vector<bool> stays(slots_.size());
+  const Places there = slots_by_address();
   for (std::size_t i = 0; i < opened.size(); ++i) {
     const config::Listener& conf = next->conf.listeners[i];
-    const auto from = slot_at(conf.address);
-    if (!from) continue;
-    stays[*from] = true;
-    opened[i] = std::move(slots_[*from]);
+    const auto from = there.find(net::format(conf.address));
+    if (from == there.end()) continue;
+    stays[from->second] = true;
+    opened[i] = std::move(slots_[from->second]);
     if (!opened[i].socket.fd) continue;
     if (const auto done = net::apply_listener(opened[i].socket, conf); !done)
       log::Line(log::Level::error, "listener-kept").add("listener", conf.name).add("error", done.error().text).write();
@@ -199,6 +204,7 @@ bool Acceptor::shed(int listener) {
   const bool done = static_cast<bool>(newest);
   newest.reset();
   reserve_.reset(open_reserve());
+  shared_.audit_log.record(shared_.no_guest, [] { return audit::connection_shed("descriptors"); });
   const auto allowed = shared_.nobody.ask(monotonic_seconds());
   if (!allowed.allowed) return done;
   log::Line(log::Level::error, "out-of-descriptors")
@@ -212,18 +218,38 @@ void Acceptor::place(net::UniqueFd fd, const net::Peer& peer) {
   const auto guest = now_->index.find(peer);
   if (!guest) return turn_away(peer);
   runtime::GuestState& state = *now_->guests[*guest];
+  if (state.draining.load(std::memory_order_relaxed)) {
+    shared_.audit_log.record(state.audit_source,
+                             [&] { return audit::connection_refused(peer, "draining", listener_of(peer)); });
+    return state.counters(0).add(runtime::Count::connections_shed);
+  }
   if (!state.connections.try_take(1)) return over_limit(state, peer);
   set_nodelay(fd.get(), peer);
-  const auto least = std::ranges::min_element(workers_, {}, [](const auto& w) { return w->load(); });
-  (*least)->adopt({std::move(fd), peer, *guest, next_id_++});
+  worker_for(state, peer).adopt({std::move(fd), peer, *guest, next_id_++});
+}
+
+// The worker with the fewest sessions; for a client that comes again from its reserved port the one that it had, which
+// sees the end of the connection before: the port is then free for the new link, and the server's reply cache knows it.
+Worker& Acceptor::worker_for(const runtime::GuestState& guest, const net::Peer& peer) {
+  const auto fewest = [this] {
+    return std::ranges::min_element(workers_, {}, [](const auto& w) { return w->load(); }) - workers_.begin();
+  };
+  const auto worker = [this](std::ptrdiff_t at) -> Worker& { return *workers_[static_cast<std::size_t>(at)]; };
+  if (!peer.port || *peer.port >= authunix::kFirstUnprivilegedPort) return worker(fewest());
+  if (had_.size() >= kMostRemembered) had_.clear();
+  const auto [at, fresh] = had_.try_emplace({&guest, *peer.port});
+  if (fresh) at->second = fewest();
+  return worker(at->second);
 }
 
 void Acceptor::turn_away(const net::Peer& peer) {
   shared_.strangers.fetch_add(1, std::memory_order_relaxed);
+  shared_.audit_log.record(shared_.no_guest,
+                           [&] { return audit::connection_refused(peer, "no-guest", listener_of(peer)); });
   const auto allowed = shared_.nobody.ask(monotonic_seconds());
   if (!allowed.allowed) return;
   log::Line(log::Level::warning, "no-guest")
-      .add("listener", now_->conf.listeners[peer.listener].name)
+      .add("listener", listener_of(peer))
       .add("peer", peer.str())
       .add("hint", "no [[guest]] entry names this peer: the connection was closed")
       .add("suppressed", allowed.suppressed)
@@ -232,6 +258,8 @@ void Acceptor::turn_away(const net::Peer& peer) {
 
 void Acceptor::over_limit(runtime::GuestState& guest, const net::Peer& peer) {
   guest.counters(0).add(runtime::Count::connections_shed);
+  shared_.audit_log.record(guest.audit_source,
+                           [&] { return audit::connection_refused(peer, "connections", listener_of(peer)); });
   const auto allowed = guest.log.ask(monotonic_seconds());
   if (!allowed.allowed) return guest.counters(0).add(runtime::Count::log_lines_suppressed);
   log::Line(log::Level::warning, "connection-limit")

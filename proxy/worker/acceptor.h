@@ -2,10 +2,12 @@
 #pragma once
 
 #include <expected>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "proxy/net/listen.h"
@@ -51,11 +53,16 @@ class Acceptor {
 
  private:
   void place(net::UniqueFd fd, const net::Peer& peer);
+  Worker& worker_for(const runtime::GuestState& guest, const net::Peer& peer);
+  [[nodiscard]] const std::string& listener_of(const net::Peer& peer) const {
+    return now_->conf.listeners[peer.listener].name;
+  }
   void turn_away(const net::Peer& peer);
   void over_limit(runtime::GuestState& guest, const net::Peer& peer);
   bool shed(int listener);
   bool try_open(const config::Listener& conf, Slot& slot);
-  [[nodiscard]] std::optional<std::size_t> slot_at(const net::ListenAddress& address) const;
+  using Places = std::unordered_map<std::string, std::size_t>;
+  [[nodiscard]] Places slots_by_address() const;
   void end(Slot& slot, const config::Listener& conf);
   void watch_one(std::size_t index);
 
@@ -64,7 +71,9 @@ class Acceptor {
   std::shared_ptr<runtime::Snapshot> now_;
   std::vector<net::PassedSocket> passed_;
   std::vector<Slot> slots_;  ///< as the listeners of `now_`
-  net::UniqueFd reserve_;    ///< given up for a moment when the process has no other descriptor left
+  /// Of a guest, which is only compared, and a port: the worker that it had last.
+  std::map<std::pair<const void*, std::uint32_t>, std::ptrdiff_t> had_;
+  net::UniqueFd reserve_;  ///< given up for a moment when the process has no other descriptor left
   std::uint64_t next_id_ = 1;
   int epoll_ = -1;
   std::uint64_t base_ = 0;

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import guests
+import seen
 
 READY_SECONDS = 20.0
 
@@ -177,6 +178,8 @@ class Starter:
         if name.startswith(guests.PREFIX):
             one = GATEHOUSE.format(listen=sock, server=server, sec='"sys"', limits="", filehandles="plain")
             return one + guests.config(int(name.removeprefix(guests.PREFIX)))
+        if name in (seen.UNSEEN, seen.SEEN):
+            return seen.config(name, self.scratch) + GATEHOUSE.format(listen=sock, server=server, sec='"sys"', limits="", filehandles="plain")
         if name in ("gatehouse", "gatehouse-bound"):
             handles = "bound" if name == "gatehouse-bound" else "plain"
             return GATEHOUSE.format(listen=sock, server=server, sec='"sys"', limits="", filehandles=handles)

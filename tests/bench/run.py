@@ -21,6 +21,7 @@ import kerberos
 import nfs4
 import report
 import report_kerberos
+import seen
 from programs import BenchError, Relay, Starter, find_haproxy, pinned
 from tickets import Tickets
 
@@ -40,6 +41,8 @@ def arguments() -> argparse.Namespace:
                         help='which cases of the Kerberos part, e.g. "16x8*"; "": none (default: all)')
     parser.add_argument("--nfs4", action=argparse.BooleanOptionalAction, default=True, help="the NFSv4 part (default: measured)")
     parser.add_argument("--guests", action=argparse.BooleanOptionalAction, default=True, help="the part about many guests (default: measured)")
+    parser.add_argument("--seen", action=argparse.BooleanOptionalAction, default=True,
+                        help="the part about metrics and the audit log (default: measured)")
     parser.add_argument("--rounds", type=int, default=7, help="rounds (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=1.0, help="measured part of one sample (default: %(default)s)")
     parser.add_argument("--pin", action="store_true", help="relays on core 1, their peers on core 0: less noise")
@@ -156,6 +159,8 @@ def measure(options: argparse.Namespace, modes: list[str], cases: list[kerberos.
             results.add(case.key, case.relay, nfs4.sample_of(case, starter, relays[case.relay], options.seconds))
         if options.guests and starter.gatehouse:
             measure_guests(starter, options, number, results, relays)
+        if options.seen and starter.gatehouse:
+            seen.measure(starter, lambda relay: load(starter, seen.MODE, relay, ["--seconds", str(options.seconds)]), number, results, relays)
         if cases:
             measure_cases(starter, options, cases, tickets, results, relays)
         print(f"round {number + 1} of {options.rounds} done", file=sys.stderr)
@@ -183,7 +188,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     try:
         results = run(options)
-        text = report.render(results, conditions(options), [nfs4.render(results), guests.render(results), *report_kerberos.render(results)])
+        text = report.render(results, conditions(options), [nfs4.render(results), guests.render(results), seen.render(results), *report_kerberos.render(results)])
         print(text, end="")
         if options.json:
             flat = {f"{mode} {name}": samples for (mode, name), samples in results.samples.items()}

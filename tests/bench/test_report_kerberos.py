@@ -70,7 +70,7 @@ def test_a_sample_with_another_key_is_refused() -> None:
 
 
 def run(pattern: str, *options: object) -> subprocess.CompletedProcess[str]:
-    command = [ROOT / "tests/bench/run.py", "--build", BUILD, "--modes", "", "--kerberos", pattern, "--no-guests", "--rounds", "1",
+    command = [ROOT / "tests/bench/run.py", "--build", BUILD, "--modes", "", "--kerberos", pattern, "--no-guests", "--no-seen", "--rounds", "1",
                "--seconds", "0.05", *options]
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300, check=False)
 

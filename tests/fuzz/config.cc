@@ -30,7 +30,7 @@ void check_problem(const config::Problem& p, std::string_view text) {
 bool same(const policy::Limits& a, const policy::Limits& b) {
   return a.connections == b.connections && a.in_flight == b.in_flight && a.record_bytes == b.record_bytes &&
          a.fragments == b.fragments && a.buffered_bytes == b.buffered_bytes && a.log_lines == b.log_lines &&
-         a.contexts == b.contexts && a.nascent_contexts == b.nascent_contexts &&
+         a.audit_lines == b.audit_lines && a.contexts == b.contexts && a.nascent_contexts == b.nascent_contexts &&
          a.inits_per_second == b.inits_per_second && a.gss_request_bytes == b.gss_request_bytes &&
          a.gss_reply_bytes == b.gss_reply_bytes;
 }
@@ -83,9 +83,9 @@ bool same(const config::Config& a, const config::Config& b) {
   };
   return a.gateway.workers == b.gateway.workers && a.gateway.idle_timeout == b.gateway.idle_timeout &&
          a.gateway.record_timeout == b.gateway.record_timeout && a.trust_allowed == b.trust_allowed &&
-         a.admin.socket == b.admin.socket && a.admin.http == b.admin.http && same(a.kerberos, b.kerberos) &&
-         equal(a.principals, b.principals) && equal(a.listeners, b.listeners) && equal(a.backends, b.backends) &&
-         equal(a.guests, b.guests);
+         a.admin.socket == b.admin.socket && a.admin.http == b.admin.http && a.audit == b.audit &&
+         same(a.kerberos, b.kerberos) && equal(a.principals, b.principals) && equal(a.listeners, b.listeners) &&
+         equal(a.backends, b.backends) && equal(a.guests, b.guests);
 }
 
 }  // namespace

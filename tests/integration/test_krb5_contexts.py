@@ -1,19 +1,11 @@
 """Contexts: how they begin, whose they are, and how they end."""
 
-import time
-
 import pytest
 from krb5lab import ANY
 from peers import gss, rpc
-from peers.wait import until
+from peers.wait import tick, until
 
 PROGRAM, VERSION, ECHO = ANY
-
-
-def tick() -> None:
-    """tick waits until the clock by which contexts are compared has gone on."""
-    begun = time.monotonic()
-    until(lambda: time.monotonic() > begun + 0.03, "the clock")
 
 
 #= rfc2203#5.2.3.1

@@ -121,7 +121,7 @@ def test_same_port_again(lanes):
 
 def test_reconnect_keeps_the_port(lanes):
     """after a reconnect from the same port the server sees that port again, which its reply cache needs [P10]"""
-    for _ in range(5):
+    for _ in range(50):
         connection = lanes.connect_tcp(source_port=889)
         assert seen(connection) == (SOURCE, 889)
         connection.reset()

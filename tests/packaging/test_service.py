@@ -1,5 +1,6 @@
 """gatehoused as a service: the units as they are shipped, run by a real systemd from the installed packages."""
 
+import json
 import re
 import shutil
 import socket
@@ -19,7 +20,7 @@ NET_BIND_SERVICE = 1 << 10
 STRICT = "[Service]\nSystemCallErrorNumber=kill\n"
 GUEST = toml.config({"in": "unix:/run/gatehouse/in.sock"},
                     {"portmap": {"address": "tcp:127.0.0.1:111", "programs": ["rpcbind:2-4"]}},
-                    {"local": {"uid": 0, "backends": ["portmap"]}})
+                    {"local": {"uid": 0, "backends": ["portmap"]}}, admin=None)
 
 
 def configure(machine, text: str, before: str = "") -> None:
@@ -43,6 +44,18 @@ def serving(installed):
     installed.run("gatehousectl", "check")
     installed.run("systemctl", "restart", "gatehoused")
     return installed
+
+
+def test_admin_socket(serving):
+    """gatehousectl asks the service under its restrictions by the default socket, which lets in root and the daemon's user alone [L7, T7]"""
+    assert ask(serving).outcome == "SUCCESS"
+    status = json.loads(serving.run("gatehousectl", "--json", "status").stdout)
+    assert status["snapshot"]["number"] == 1 and status["totals"]["calls"] == 1
+    assert serving.run("stat", "-c", "%a %U", "/run/gatehouse/admin.sock").stdout == "600 gatehouse\n"
+    assert "configuration 2 is in force" in serving.run("gatehousectl", "reload").stdout
+    assert serving.run("setpriv", "--reuid=gatehouse", "--regid=gatehouse", "--init-groups", "gatehousectl", "guests").stdout.count("local") == 1
+    stranger = serving.run("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "gatehousectl", "status", check=False)
+    assert stranger.returncode == 4 and "Permission denied" in stranger.stderr
 
 
 def copies(directory, *names) -> list:
@@ -137,6 +150,54 @@ def test_serves_kerberos(serving, realm, acceptor):
     assert serving.show("gatehoused", "NRestarts") == "0"
 
 
+def with_context(machine, realm):
+    """with_context is a context that alice has made at a machine that serves Kerberos."""
+    machine.run("useradd", "--uid", "5001", "alice")
+    shutil.copy(realm.config, machine.path("/etc/krb5.conf"))
+    own_keytab(machine, realm)
+    machine.run("systemctl", "restart", "gatehoused")
+    with connect_unix(machine.path("/run/gatehouse/in.sock")) as connection:
+        return gss.Context(realm.kinit("alice")).create(connection, RPCBIND, 2)
+
+
+def call(machine, context) -> str:
+    """call is what a krb5p call with the context comes to, over a new connection."""
+    with connect_unix(machine.path("/run/gatehouse/in.sock")) as connection:
+        return context.call(connection, RPCBIND, 2, 0, b"", gss.SERVICES["krb5p"]).outcome
+
+
+def test_contexts_survive(serving, packages, realm):
+    """established contexts survive a restart and an upgrade in the service manager's store, which is empty again then; not a crash [L8]"""
+    context = with_context(serving, realm)
+    for restart in (lambda: serving.run("systemctl", "restart", "gatehoused"), lambda: serving.install(*packages.glob("gatehouse_*.deb"))):
+        pid = serving.show("gatehoused", "MainPID")
+        restart()
+        assert serving.show("gatehoused", "MainPID") != pid
+        assert call(serving, context) == "SUCCESS"
+        serving.wait_show("gatehoused", "NFileDescriptorStore", "0")
+    assert serving.journal().count("event=contexts-saved") == serving.journal().count("event=contexts-restored") == 2
+    serving.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", "gatehoused")
+    serving.wait_show("gatehoused", "NRestarts", "1")
+    serving.wait_show("gatehoused", "ActiveState", "active")
+    assert call(serving, context) == "AUTH_ERROR GSS_CREDPROBLEM"
+
+
+def test_contexts_without_a_store(serving, realm):
+    """where the unit has no store it is said that contexts are lost, and why; and stopped by hand, the service leaves none behind [L8]"""
+    context = with_context(serving, realm)
+    serving.run("systemctl", "stop", "gatehoused")
+    assert "event=contexts-saved" in serving.journal()
+    serving.wait_show("gatehoused", "NFileDescriptorStore", "0")
+    serving.run("systemctl", "start", "gatehoused")
+    assert call(serving, context) == "AUTH_ERROR GSS_CREDPROBLEM"
+    with connect_unix(serving.path("/run/gatehouse/in.sock")) as connection:
+        context = gss.Context(realm.kinit("alice")).create(connection, RPCBIND, 2)
+    serving.drop_in("gatehoused.service", "[Service]\nFileDescriptorStoreMax=0\n")
+    serving.run("systemctl", "restart", "gatehoused")
+    assert "event=contexts-not-saved error=\"the service manager refused them" in serving.journal()
+    assert call(serving, context) == "AUTH_ERROR GSS_CREDPROBLEM"
+
+
 def test_group_of_a_socket(installed):
     """a unix listener's socket is given to a group that the service has [L7]"""
     installed.drop_in("gatehoused.service", STRICT + "SupplementaryGroups=users\n")
@@ -196,6 +257,10 @@ def test_socket_unit(serving):
     assert serving.show("gatehoused", "ActiveState") == "inactive"
     assert ask(serving, "/run/gatehouse/held.sock").outcome == "SUCCESS"
     assert serving.show("gatehoused", "ActiveState") == "active"
+    held = serving.run("stat", "-c", "%i", "/run/gatehouse/held.sock").stdout
+    serving.run("systemctl", "restart", "gatehoused")
+    assert ask(serving, "/run/gatehouse/held.sock").outcome == "SUCCESS"
+    assert serving.run("stat", "-c", "%i", "/run/gatehouse/held.sock").stdout == held
 
 
 def test_bad_configuration(serving):

@@ -27,7 +27,11 @@ def entry(array: str, name: str, /, **keys) -> str:
 
 def config(listeners: dict[str, str], backends: dict[str, dict], guests: dict[str, dict], **sections: dict) -> str:
     """config writes a whole configuration: listeners as name = address, backends and guests as name = keys, other sections (such
-    as defaults or trust) as they are."""
+    as defaults or trust) as they are. There is no admin socket unless one is stated: the default is one place for the whole host; None for
+    `admin` leaves it out, for text that goes behind other."""
+    admin = sections.pop("admin", {})
+    if admin is not None:
+        sections["admin"] = {"socket": "", **admin}
     parts = [section(name, **keys) for name, keys in sections.items()]
     parts += [entry("listener", name, address=address) for name, address in listeners.items()]
     parts += [entry("backend", name, **keys) for name, keys in backends.items()]

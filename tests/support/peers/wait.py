@@ -33,3 +33,9 @@ def holds_for(condition: Callable[[], bool], seconds: float, pause: float = 0.02
             return False
         time.sleep(pause)
     return True
+
+
+def tick() -> None:
+    """tick waits until the coarse clock by which the gateway compares contexts has gone on."""
+    begun = time.monotonic()
+    until(lambda: time.monotonic() > begun + 0.03, "the clock")

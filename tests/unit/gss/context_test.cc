@@ -93,3 +93,42 @@ TEST_CASE("tokens of this side count on from the number that the acceptor left o
   CHECK(context->next_token_seq() == 0xffffffffffffffffU);
   CHECK(context->next_token_seq() == 0);
 }
+
+TEST_CASE(
+    "a context that goes on from a state is the same to its client: handle, key, numbers seen and to come [G12]") {
+  Gateway before;
+  Client alice = before.client();
+  REQUIRE(before.finding(alice, {.seq = 5}) == Finding::data);
+  const std::uint64_t next = alice.context->next_token_seq() + 1;
+  alice.context->touch(777);
+  const Context::State state = alice.context->state();
+  alice.context = Context::restore(state, 2);
+  REQUIRE(alice.context != nullptr);
+  Gateway after;
+  after.table.add(alice.context, after.now);
+  CHECK(alice.context->handle() == state.handle);
+  CHECK(alice.context->last_used() == 777);
+  CHECK(after.finding(alice, {.seq = 5}) == Finding::replayed);
+  CHECK(after.finding(alice, {.seq = 6}) == Finding::data);
+  CHECK(alice.context->next_token_seq() == next);
+  CHECK(alice.context->expired({kLifetimeEnd, kNow.wall_s}));
+}
+
+TEST_CASE("a state whose key or window cannot be makes no context [G12]") {
+  const auto context = Context::make(terms(), 1);
+  REQUIRE(context != nullptr);
+  const Context::State good = context->state();
+  CHECK(Context::restore(good, 0) != nullptr);
+  Context::State bad = good;
+  bad.terms.key.size = 16;
+  CHECK(Context::restore(bad, 1) == nullptr);
+  bad = good;
+  bad.terms.key.enctype = static_cast<Enctype>(23);
+  CHECK(Context::restore(bad, 1) == nullptr);
+  bad = good;
+  bad.terms.window = good.window.size + 1;
+  CHECK(Context::restore(bad, 1) == nullptr);
+  bad = good;
+  bad.window.newest = 9;
+  CHECK(Context::restore(bad, 1) == nullptr);
+}

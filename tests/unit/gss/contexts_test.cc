@@ -137,3 +137,24 @@ TEST_CASE("when its guest goes, all contexts go with it, and a guest that comes 
   CHECK(table.add(fresh, at(0)) == 0);
   CHECK(table.find(fresh->handle()) == fresh);
 }
+
+TEST_CASE("each context that is retired is told of, and no other [L6, G12]") {
+  ContextTable table(2);
+  std::vector<const Context*> ended;
+  const auto tell = [&](const Context& c) {
+    CHECK(c.retired());
+    ended.push_back(&c);
+  };
+  const auto short_lived = context(10, 5);
+  const auto kept = context(30);
+  const auto oldest = context(1);
+  table.add(oldest, at(0), tell);
+  table.add(short_lived, at(0), tell);
+  CHECK(ended.empty());
+  table.add(kept, at(0), tell);
+  CHECK(ended == std::vector<const Context*>{oldest.get()});
+  table.sweep(at(6000), 1000, tell);
+  CHECK(ended == std::vector<const Context*>{oldest.get(), short_lived.get()});
+  table.clear(tell);
+  CHECK(ended == std::vector<const Context*>{oldest.get(), short_lived.get(), kept.get()});
+}

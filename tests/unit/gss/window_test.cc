@@ -123,3 +123,50 @@ TEST_CASE("a window of no numbers is one of one [G1]") {
   CHECK(window.admit(5) == Answer::duplicate);
   CHECK(window.admit(4) == Answer::below);
 }
+
+TEST_CASE("a window that goes on from a state, again and again, answers as one that was never interrupted [G12]") {
+  std::mt19937 random(7);
+  const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random()) % n; };
+  for (const std::uint32_t size : kSizes) {
+    INFO("size " << size);
+    Model model(size);
+    SequenceWindow::State state = SequenceWindow(size).state();
+    std::uint32_t base = 10;
+    for (int round = 0; round < 50; ++round) {
+      REQUIRE(SequenceWindow::consistent(state));
+      SequenceWindow window(state);
+      CHECK(window.state() == state);
+      for (int i = 0; i < 20; ++i) {
+        const std::uint32_t seq = base + below(2 * size + 3);
+        REQUIRE(window.admit(seq) == model.admit(seq));
+      }
+      state = window.state();
+      base += below(size + 2);
+    }
+  }
+}
+
+TEST_CASE("a state that no window has been in is not consistent [G12]") {
+  SequenceWindow window(100);
+  REQUIRE(SequenceWindow::consistent(window.state()));
+  window.admit(1000);
+  const SequenceWindow::State good = window.state();
+  REQUIRE(SequenceWindow::consistent(good));
+  SequenceWindow::State bad = good;
+  bad.newest = 1001;
+  CHECK_FALSE(SequenceWindow::consistent(bad));
+  bad = good;
+  bad.any = false;
+  CHECK_FALSE(SequenceWindow::consistent(bad));
+  bad.newest = 0;
+  CHECK_FALSE(SequenceWindow::consistent(bad));
+  bad = good;
+  bad.seen.push_back(0);
+  CHECK_FALSE(SequenceWindow::consistent(bad));
+  bad = good;
+  bad.size = 0;
+  CHECK_FALSE(SequenceWindow::consistent(bad));
+  bad = good;
+  bad.size = 129;
+  CHECK_FALSE(SequenceWindow::consistent(bad));
+}

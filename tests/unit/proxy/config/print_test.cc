@@ -32,6 +32,7 @@ void check_equal(const policy::Limits& a, const policy::Limits& b) {
   CHECK(a.fragments == b.fragments);
   CHECK(a.buffered_bytes == b.buffered_bytes);
   CHECK(a.log_lines == b.log_lines);
+  CHECK(a.audit_lines == b.audit_lines);
   CHECK(a.contexts == b.contexts);
   CHECK(a.nascent_contexts == b.nascent_contexts);
   CHECK(a.inits_per_second == b.inits_per_second);
@@ -91,8 +92,13 @@ void check_equal(const config::Config& a, const config::Config& b) {
   CHECK(a.gateway.record_timeout == b.gateway.record_timeout);
   CHECK(a.gateway.secret == b.gateway.secret);
   CHECK(a.admin.socket == b.admin.socket);
+  CHECK(a.admin.group == b.admin.group);
+  CHECK(a.admin.read_group == b.admin.read_group);
+  CHECK(a.admin.group_id == b.admin.group_id);
+  CHECK(a.admin.read_group_id == b.admin.read_group_id);
   CHECK(a.admin.http == b.admin.http);
   CHECK(a.admin.http_open == b.admin.http_open);
+  CHECK(a.audit == b.audit);
   check_equal(a.kerberos, b.kerberos);
   CHECK(a.trust_allowed == b.trust_allowed);
   REQUIRE(a.principals.size() == b.principals.size());
@@ -149,7 +155,7 @@ groups = "reject"
 uid_map = ["0-9:0", "100:5000"]
 gid_map = []
 programs = ["nfs:4", "mountd:3/mnt,umnt"]
-limits = { connections = 1, in_flight = 2, record_bytes = 1000, fragments = 3, buffered_bytes = "5GiB", log_lines = 4, contexts = 5, nascent_contexts = 6, inits_per_second = 7, gss_request_bytes = 1000, gss_reply_bytes = "3GiB" }
+limits = { connections = 1, in_flight = 2, record_bytes = 1000, fragments = 3, buffered_bytes = "5GiB", log_lines = 4, audit_lines = 9, contexts = 5, nascent_contexts = 6, inits_per_second = 7, gss_request_bytes = 1000, gss_reply_bytes = "3GiB" }
 principals = ["*@EXAMPLE.COM", "a \"b\"@*"]
 state_ids = "plain"
 client_owners = "bound"
@@ -162,7 +168,12 @@ mount_paths = ["/srv/a \"b\"", "/"]
 workers = 7
 idle_timeout = "90s"
 secret = "/s \"t\""
+[audit]
+log = "/var/log/a \"b\""
 [admin]
+socket = "/s \"a\""
+group = "nogroup"
+read_group = "root"
 http = "192.0.2.1:1"
 http_open = true
 [kerberos]

@@ -78,6 +78,7 @@ std::vector<const Node*> tables(const Node& root, Section section) {
   switch (section) {
     case Section::gateway: return in(root.find("gateway"));
     case Section::admin: return in(root.find("admin"));
+    case Section::audit: return in(root.find("audit"));
     case Section::kerberos: return in(root.find("kerberos"));
     case Section::trust: return in(root.find("trust"));
     case Section::policy: return in(root.find("defaults"));

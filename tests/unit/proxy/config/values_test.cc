@@ -1,4 +1,7 @@
 // What good configurations become.
+#include <algorithm>
+
+#include "proxy/config/settings.h"
 #include "proxy/config/units.h"
 #include "tests/unit/proxy/config/fixture.h"
 
@@ -52,6 +55,8 @@ accept_timeout = "2s"
 context_lifetime = "10min"
 id_cache = "5s"
 sequence_window = 128
+[audit]
+log = "none"
 [[principal]]
 match = "a@R"
 map = "alice"
@@ -78,6 +83,8 @@ proxy_protocol = true
   CHECK(c.gateway.record_timeout == 500ms);
   CHECK(c.admin.socket.empty());
   CHECK(c.admin.http == "127.0.0.1:9464");
+  CHECK(c.audit.log == config::Audit::kNone);
+  CHECK(good("").audit.log == config::Audit::kJournal);
   CHECK_FALSE(c.admin.http_open);
   REQUIRE(c.admin.http_address);
   CHECK(net::format(*c.admin.http_address) == "tcp:127.0.0.1:9464");
@@ -113,7 +120,7 @@ anongid = 8
 groups = "primary"
 sec = ["sys"]
 sec_by_program = { mountd = ["krb5i"], nfs = ["sys"] }
-limits = { connections = 9, record_bytes = "1MiB", log_lines = 2 }
+limits = { connections = 9, record_bytes = "1MiB", log_lines = 2, audit_lines = 3 }
 backends = ["mountd"]
 )");
   const policy::Guest& g = guest(c, "web1");
@@ -124,6 +131,7 @@ backends = ["mountd"]
   CHECK(g.limits.buffered_bytes == 4194304);
   CHECK(g.limits.record_bytes == 1U << 20);
   CHECK(g.limits.log_lines == 2);
+  CHECK(g.limits.audit_lines == 3);
   CHECK(g.sec_for(100005) == policy::SecSet{Sec::krb5i});
   CHECK(g.sec_for(100003) == policy::SecSet{Sec::krb5p});
   CHECK(g.sec_for(100000) == policy::SecSet{Sec::krb5});
@@ -173,12 +181,21 @@ TEST_CASE("a guest's principals are its own list or that of [defaults], not both
   CHECK(guest(good(kBase + kGuest + "principals = []\n" + defaults), "web1").principals.empty());
 }
 
-TEST_CASE("a key without effect in this version brings a warning with its place, those of Kerberos have effect") {
-  const auto found = warnings(
-      "[admin]\nsocket = \"\"\n[kerberos]\nkeytab = \"/k\"\n[[principal]]\nmatch = \"a@R\"\nmap = { uid = 1, gid = 1 "
-      "}\n");
-  REQUIRE(found.size() == 1);
-  CHECK(found[0] == "2:1 [admin] socket is read, but has no effect in this version");
+TEST_CASE("every key has effect: stating those of the admin socket and of Kerberos brings no warning") {
+  CHECK(std::ranges::all_of(config::settings(), &config::Setting::effective));
+  CHECK(
+      warnings(
+          "[admin]\nsocket = \"\"\n[kerberos]\nkeytab = \"/k\"\n[[principal]]\nmatch = \"a@R\"\nmap = { uid = 1, gid = "
+          "1 }\n")
+          .empty());
+}
+
+TEST_CASE("the admin socket's groups are this host's, by number; none is stated, none is let in [L7]") {
+  CHECK_FALSE(good("").admin.group_id);
+  CHECK_FALSE(good("").admin.read_group_id);
+  const auto c = good("[admin]\ngroup = \"root\"\nread_group = \"nogroup\"\n");
+  CHECK(c.admin.group_id == 0U);
+  CHECK(c.admin.read_group_id == 65534U);
 }
 
 TEST_CASE("what is allowed but hardly meant brings a warning") {
