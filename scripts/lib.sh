@@ -34,13 +34,13 @@ need_packages() {
 }
 
 # build_preset PRESET [TARGET...]: configures and builds; quiet unless it fails. The compiler cache lives outside the tree, and what one
-# clone compiled serves another in another place.
+# clone compiled serves another in another place. $unit_tests: ON or OFF, whether what ctest runs is built, too; ON unless it is set.
 build_preset() {
   local -x CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
   local preset=$1 log
   shift
   log=$(mktemp)
-  if ! { (cd "$top" && cmake --preset "$preset" -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache) &&
+  if ! { (cd "$top" && cmake --preset "$preset" -DGATEHOUSE_UNIT_TESTS="${unit_tests:-ON}" -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache) &&
          cmake --build "$top/build/$preset" ${1:+--target "$@"}; } >"$log" 2>&1; then
     tail -n 60 "$log" >&2
     rm -f "$log"
