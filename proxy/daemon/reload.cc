@@ -143,7 +143,7 @@ Reloaded Gateway::refuse(std::string error, std::vector<config::Problem> problem
   if (!out.error.empty()) line.add("error", out.error);
   line.add("hint", "the configuration before stays in force; gatehousectl check shows what is wrong").write();
   tell_admin(out);
-  ::sd_notify(0, "READY=1");
+  if (!draining_) ::sd_notify(0, "READY=1");
   return out;
 }
 
