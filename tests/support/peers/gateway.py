@@ -56,7 +56,29 @@ class Gateway:
             raise
 
     def log(self) -> str:
+        """log is everything that the gateway has logged until now: its log is written by a thread of its own, which is waited for."""
+        until(self._log_rests, "the end of what is being logged", pause=0.0005)
         return self.process.log()
+
+    def _log_rests(self) -> bool:
+        # Who puts a line into the queue wakes the thread: while it sleeps there is none. Twice, since it may sleep for the queue's lock.
+        return all(self._log_sleeps() for _ in range(2))
+
+    def _log_sleeps(self) -> bool:
+        for task in self._tasks():
+            try:
+                state = (task / "stat").read_text()
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has ended meanwhile
+            if state.partition("(")[2].startswith("log) "):
+                return state.partition("(log) ")[2][0] in "STt"
+        return True
+
+    def _tasks(self) -> list[Path]:
+        try:
+            return list(Path(f"/proc/{self.process.pid}/task").iterdir())
+        except (FileNotFoundError, ProcessLookupError):
+            return []
 
     def events(self, event: str, **words) -> list[dict[str, str]]:
         """events returns the log lines of an event that have all the words given, as dictionaries, oldest first."""
