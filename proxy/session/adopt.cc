@@ -14,8 +14,7 @@ void Session::adopt(const runtime::Change& change) {
   adopt_backends(change);
   if (closed_) return;
   adopt_policy(change.next->policies[place_]);
-  const auto at = std::ranges::find(policy_->rpcbind, peer_.listener, &runtime::RpcbindView::listener);
-  if (rpcbind_ != nullptr && at != policy_->rpcbind.end()) rpcbind_ = &at->view;
+  rpcbind_ = rpcbind_view(change.next->conf);  // the one before is of the policy before
 }
 
 // Moves to the guest's place in the next snapshot. False: the peer is not this guest any more, and the session has

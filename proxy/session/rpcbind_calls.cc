@@ -15,12 +15,12 @@ constexpr std::size_t kMostCall = ReadBuffer::kHeadroom;
 
 }  // namespace
 
-// The view that this connection is answered from; null: its listener forwards calls.
-const rpcbind::View* Session::rpcbind_view() const {
+// The view that this connection is answered from under `c`; null: its listener forwards calls.
+const rpcbind::View* Session::rpcbind_view(const config::Config& c) const {
   static const rpcbind::View kNothing(rpcbind::Netid::vsockc);
   const auto at = std::ranges::find(policy_->rpcbind, peer_.listener, &runtime::RpcbindView::listener);
   if (at != policy_->rpcbind.end()) return &at->view;
-  return context_.conf().listeners[peer_.listener].rpcbind ? &kNothing : nullptr;
+  return c.listeners[peer_.listener].rpcbind ? &kNothing : nullptr;
 }
 
 Session::Step Session::rpcbind_call(const rpc::CallHeader& call, const RecordReader::Item& item, rpc::Bytes& in) {

@@ -27,7 +27,7 @@ Session::Session(Context& context, std::uint32_t guest, net::UniqueFd client, ne
       policy_(context.snapshot->policies[guest]),
       id_(id),
       peer_(std::move(peer)),
-      rpcbind_(rpcbind_view()),
+      rpcbind_(rpcbind_view(context.conf())),
       client_(std::move(client)),
       client_endpoint_{this, nullptr},
       client_sink_(context.buffers),

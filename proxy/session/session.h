@@ -101,7 +101,7 @@ class Session {
   void notice_silent_end();
 
   // rpcbind_calls.cc
-  [[nodiscard]] const rpcbind::View* rpcbind_view() const;
+  [[nodiscard]] const rpcbind::View* rpcbind_view(const config::Config& c) const;
   Step rpcbind_call(const rpc::CallHeader& call, const rpc::RecordReader::Item& item, rpc::Bytes& in);
 
   // gss_calls.cc: calls with RPCSEC_GSS credentials

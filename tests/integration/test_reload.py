@@ -7,9 +7,13 @@ import pytest
 from hall import P, USER, echoes
 from peers import rpc, tirpc
 from peers.client import Closed
+from peers.ports import free_port
 from peers.rpc import AuthStat, u32
 from peers.scripted import Scripted
 from peers.wait import holds_for, until
+
+
+RPCBIND, DUMP = 100000, 4
 
 
 def ended(connection) -> bool:
@@ -257,6 +261,25 @@ def test_order(hall):
         assert (line["added"], line["removed"], line["replaced"]) == ("0", "0", "0")
         assert echoes(first) and echoes(second)
     assert h.gateway.counters("web1")["calls"] == 2
+
+
+def test_rpcbind_view(hall):
+    """what rpcbind shows a guest changes with its next question, on the connection that it has [T3, V2]"""
+    h = hall()
+    h.listeners["shown"] = f"tcp:127.0.0.1:{free_port()}"
+    h.more = f'[[listener]]\nname = "rpcbind"\naddress = "unix:{h.path("rpcbind")}"\nrpcbind = true\n'
+    h.guests["web1"]["listener"] = ["shown", "rpcbind"]
+    h.reload()
+    with h.connect("rpcbind") as connection:
+        def shown() -> bool:
+            return u32(P) in connection.call(RPCBIND, 3, DUMP).results
+        assert shown()
+        h.guests["web1"]["backends"] = []
+        h.reload()
+        assert not shown()
+        h.guests["web1"]["backends"] = ["peer"]
+        h.reload()
+        assert shown()
 
 
 def test_backend_moves(hall, backend, directory, stopping):
