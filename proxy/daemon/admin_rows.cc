@@ -1,7 +1,6 @@
 #include "proxy/daemon/admin_rows.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "proxy/config/source_address.h"
 
@@ -63,12 +62,6 @@ void add(admin::Totals& t, const GuestState& g) {
 }
 
 }  // namespace
-
-gss::Clock clock_now() {
-  using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::steady_clock, std::chrono::system_clock;
-  return {static_cast<std::uint64_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count()),
-          system_clock::to_time_t(system_clock::now())};
-}
 
 admin::Status status_of(const runtime::Snapshot& now) {
   admin::Status s;

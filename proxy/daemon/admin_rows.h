@@ -7,9 +7,6 @@
 
 namespace gatehouse::daemon {
 
-/// clock_now: both clocks, in milliseconds and seconds.
-gss::Clock clock_now();
-
 /// status_of: what a snapshot knows: its number, listeners, backends, totals but for strangers, and capabilities.
 admin::Status status_of(const runtime::Snapshot& now);
 /// guest_rows: as the snapshot has them.

@@ -1,7 +1,6 @@
 #include "proxy/daemon/contexts.h"
 
-#include <chrono>
-
+#include "proxy/daemon/clock.h"
 #include "proxy/handover/handover.h"
 #include "proxy/log/log.h"
 
@@ -16,16 +15,10 @@ std::vector<handover::Owner> owners(const runtime::Snapshot& snapshot) {
   return out;
 }
 
-gss::Clock now() {
-  using namespace std::chrono;
-  return {static_cast<std::uint64_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count()),
-          system_clock::to_time_t(system_clock::now())};
-}
-
 }  // namespace
 
 void restore_contexts(std::vector<net::PassedSocket>& passed, const runtime::Snapshot& snapshot, std::size_t threads) {
-  handover::log(handover::restore(passed, owners(snapshot), snapshot.conf, now(), threads));
+  handover::log(handover::restore(passed, owners(snapshot), snapshot.conf, clock_now(), threads));
   for (const std::string& name : net::close_strangers(passed))
     log::Line(log::Level::warning, "descriptor-unknown")
         .add("name", name)
@@ -34,7 +27,7 @@ void restore_contexts(std::vector<net::PassedSocket>& passed, const runtime::Sna
 }
 
 void save_contexts(const runtime::Snapshot& snapshot) {
-  handover::log(handover::save(owners(snapshot), snapshot.conf, now()));
+  handover::log(handover::save(owners(snapshot), snapshot.conf, clock_now()));
 }
 
 }  // namespace gatehouse::daemon

@@ -8,6 +8,7 @@
 
 #include "proxy/audit/events.h"
 #include "proxy/daemon/admin_rows.h"
+#include "proxy/daemon/clock.h"
 #include "proxy/log/log.h"
 
 namespace gatehouse::daemon {

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "proxy/daemon/admin_socket.h"
+#include "proxy/daemon/clock.h"
 #include "proxy/daemon/contexts.h"
 #include "proxy/daemon/http.h"
 #include "proxy/daemon/report.h"
@@ -74,11 +75,6 @@ void report_secret(const runtime::Secret& secret, const runtime::SecretPath& whe
         .add("error", secret.why)
         .add("hint", "NFSv4 clients lose their open files and locks when gatehoused restarts: state [gateway] secret")
         .write();
-}
-
-std::uint64_t monotonic_ms() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
 }
 
 }  // namespace
@@ -143,7 +139,7 @@ bool Gateway::start() {
   acceptor_ = std::make_unique<worker::Acceptor>(*shared_, workers_, std::move(passed));
   if (!acceptor_->open()) return false;
   acceptor_->watch(epoll_.get(), kListeners);
-  shared_->heartbeats.beat(0, monotonic_ms());
+  shared_->heartbeats.beat(0, clock_now().monotonic_ms);
   auto http = start_http(shared_->now()->conf.admin, sources());
   if (!http) return fail("[admin] http", http.error());
   http_ = std::move(*http);
@@ -166,7 +162,7 @@ void Gateway::serve() {
   while (!drained()) {
     const int n =
         ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), draining_ ? kDrainRound : kRound);
-    const std::uint64_t now = monotonic_ms();
+    const std::uint64_t now = clock_now().monotonic_ms;
     shared_->heartbeats.beat(0, now);
     watchdog.keep(now, shared_->heartbeats);
     bool signals = false, mail = false;

@@ -43,7 +43,7 @@ const std::map<std::string, std::set<std::string>> kMay = {
      {"rpc", "gss", "proxy/policy", "proxy/config", "proxy/net", "proxy/log", "proxy/runtime", "proxy/offload"}},
     {"proxy/admin", {"rpc", "proxy/policy", "proxy/config", "proxy/net", "proxy/log", "proxy/runtime"}},
     {"proxy/daemon",
-     {"proxy/audit", "gss/acceptors", "proxy/admin", "proxy/config", "proxy/metrics", "proxy/net", "proxy/log",
+     {"proxy/audit", "gss", "gss/acceptors", "proxy/admin", "proxy/config", "proxy/metrics", "proxy/net", "proxy/log",
       "proxy/runtime", "proxy/offload", "proxy/worker", "proxy/handover", "proxy/session/facts.h"}},
     {"proxy/manual", {"proxy/config"}},
     {"proxy/ctl",
