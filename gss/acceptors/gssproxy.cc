@@ -77,9 +77,9 @@ class GssproxyAcceptor final : public Acceptor {
 };
 
 std::expected<Accepted, Refused> GssproxyAcceptor::accept(rpc::Bytes token, std::chrono::milliseconds patience) {
-  if (const TokenKind kind = token_kind(token); kind != TokenKind::krb5)
-    return std::unexpected(
-        Refused{.major = token_kind_major(kind), .minor = 0, .text = std::string(token_kind_text(kind))});
+  if (const InitialTokenKind kind = initial_token_kind(token); kind != InitialTokenKind::krb5)
+    return std::unexpected(Refused{
+        .major = initial_token_kind_major(kind), .minor = 0, .text = std::string(initial_token_kind_text(kind))});
   const Deadline deadline = std::chrono::steady_clock::now() + patience;
   if (!pool_.enter(deadline)) return unavailable("all connections to gssproxy are in use");
   auto out = ask(token, deadline);

@@ -61,8 +61,8 @@ class KeytabAcceptor final : public Acceptor {
 };
 
 std::expected<Accepted, Refused> KeytabAcceptor::accept(rpc::Bytes token, std::chrono::milliseconds /*patience*/) {
-  if (const TokenKind kind = token_kind(token); kind != TokenKind::krb5)
-    return refuse(token_kind_major(kind), 0, std::string(token_kind_text(kind)));
+  if (const InitialTokenKind kind = initial_token_kind(token); kind != InitialTokenKind::krb5)
+    return refuse(initial_token_kind_major(kind), 0, std::string(initial_token_kind_text(kind)));
   auto loan = creds_.borrow();
   if (!loan)
     return std::unexpected(

@@ -31,34 +31,34 @@ bool take_length(rpc::Bytes& in, std::size_t& length) {
 
 //= rfc4121#4.1
 // # an initial token has the frame of RFC 2743 section 3.1 with the object identifier of the krb5 mechanism
-TokenKind token_kind(rpc::Bytes token) {
-  if (token.empty()) return TokenKind::empty;
-  if (token[0] != kApplicationTag) return TokenKind::not_framed;
+InitialTokenKind initial_token_kind(rpc::Bytes token) {
+  if (token.empty()) return InitialTokenKind::empty;
+  if (token[0] != kApplicationTag) return InitialTokenKind::not_framed;
   rpc::Bytes rest = token.subspan(1);
   std::size_t length = 0;
-  if (!take_length(rest, length) || length != rest.size()) return TokenKind::not_framed;
-  if (rest.empty() || rest[0] != kOidTag) return TokenKind::not_framed;
+  if (!take_length(rest, length) || length != rest.size()) return InitialTokenKind::not_framed;
+  if (rest.empty() || rest[0] != kOidTag) return InitialTokenKind::not_framed;
   rest = rest.subspan(1);
-  if (!take_length(rest, length)) return TokenKind::not_framed;
-  return std::ranges::equal(rest.first(length), kKrb5Mech) ? TokenKind::krb5 : TokenKind::other_mech;
+  if (!take_length(rest, length)) return InitialTokenKind::not_framed;
+  return std::ranges::equal(rest.first(length), kKrb5Mech) ? InitialTokenKind::krb5 : InitialTokenKind::other_mech;
 }
 
-std::string_view token_kind_text(TokenKind kind) {
+std::string_view initial_token_kind_text(InitialTokenKind kind) {
   switch (kind) {
-    case TokenKind::krb5: return {};
-    case TokenKind::empty: return "the token is empty";
-    case TokenKind::other_mech: return "the token is for another mechanism than krb5";
-    case TokenKind::not_framed: return "the token is no initial token of a mechanism (RFC 2743 section 3.1)";
+    case InitialTokenKind::krb5: return {};
+    case InitialTokenKind::empty: return "the token is empty";
+    case InitialTokenKind::other_mech: return "the token is for another mechanism than krb5";
+    case InitialTokenKind::not_framed: return "the token is no initial token of a mechanism (RFC 2743 section 3.1)";
   }
   return "the token is of no known kind";
 }
 
-std::uint32_t token_kind_major(TokenKind kind) {
+std::uint32_t initial_token_kind_major(InitialTokenKind kind) {
   switch (kind) {
-    case TokenKind::krb5: return 0;
-    case TokenKind::other_mech: return 1U << 16;  // GSS_S_BAD_MECH
-    case TokenKind::empty:
-    case TokenKind::not_framed: break;
+    case InitialTokenKind::krb5: return 0;
+    case InitialTokenKind::other_mech: return 1U << 16;  // GSS_S_BAD_MECH
+    case InitialTokenKind::empty:
+    case InitialTokenKind::not_framed: break;
   }
   return kGssDefectiveToken;
 }

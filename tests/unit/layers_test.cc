@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <regex>
 #include <set>
 #include <string>
 
@@ -78,28 +79,62 @@ bool allowed(const std::string& folder, const std::string& include) {
   return may.contains(its_folder) || may.contains(include);
 }
 
-}  // namespace
-
-TEST_CASE("dependencies point one way, and the pure libraries know no socket, clock or file") {
+// Calls `look` with each source file of the project and each of its lines.
+template <typename Look>
+void each_line(const Look& look) {
   const fs::path root = GATEHOUSE_SOURCE_DIR;
-  int seen = 0;
   for (const char* top : {"rpc", "gss", "authunix", "proxy", "guest"}) {
     for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
       const auto extension = entry.path().extension();
       if (extension != ".h" && extension != ".cc") continue;
-      const std::string folder = fs::relative(entry.path().parent_path(), root).string();
-      INFO(entry.path().string());
-      REQUIRE(kMay.contains(folder));
+      const fs::path file = fs::relative(entry.path(), root);
+      INFO(file.string());
       std::ifstream in(entry.path());
       for (std::string line; std::getline(in, line);) {
         INFO(line);
-        if (const std::string own = included(line, '"', '"'); !own.empty()) {
-          CHECK(allowed(folder, own));
-          ++seen;
-        }
-        if (kPure.contains(folder)) CHECK_FALSE(kImpure.contains(included(line, '<', '>')));
+        look(file, line);
       }
     }
   }
+}
+
+}  // namespace
+
+TEST_CASE("dependencies point one way, and the pure libraries know no socket, clock or file") {
+  int seen = 0;
+  each_line([&seen](const fs::path& file, const std::string& line) {
+    const std::string folder = file.parent_path().string();
+    REQUIRE(kMay.contains(folder));
+    if (const std::string own = included(line, '"', '"'); !own.empty()) {
+      CHECK(allowed(folder, own));
+      ++seen;
+    }
+    if (kPure.contains(folder)) CHECK_FALSE(kImpure.contains(included(line, '<', '>')));
+  });
   CHECK(seen > 100);
+}
+
+// Two of them need not meet in one file for the linker to take one's functions for both.
+TEST_CASE("no two files define a type or a constant of one name in one namespace") {
+  const std::regex opens(R"(^namespace ([\w:]*) ?\{)");
+  const std::regex defines(
+      R"(^(?:enum class|enum|struct|class) (\w+)(?: [^;]*)?\{|^inline constexpr [^=]* (k\w+)[ \[=])");
+  std::map<std::string, std::string> where;
+  std::string space;
+  bool unnamed = false;
+  each_line([&](const fs::path& file, const std::string& line) {
+    std::smatch found;
+    if (std::regex_search(line, found, opens)) {
+      unnamed = found[1].length() == 0;
+      if (!unnamed) space = found[1];
+    } else if (line == "}  // namespace") {
+      unnamed = false;
+    } else if (!unnamed && std::regex_search(line, found, defines)) {
+      const std::string name = space + "::" + found[found[1].matched ? 1 : 2].str();
+      const auto [at, fresh] = where.emplace(name, file.string());
+      INFO(name << " is in " << at->second << ", too");
+      CHECK(fresh);
+    }
+  });
+  CHECK(where.size() > 100);
 }
