@@ -4,14 +4,8 @@ namespace gatehouse::rpc {
 namespace {
 
 // Reads one opaque_auth. need_more only while the record may still hold the rest of it.
-HeadStatus read_auth(XdrReader& r, bool complete, HeadStatus bad, OpaqueAuth& out) {
-  XdrReader lengths = r;
-  out.flavor = lengths.u32();
-  const std::uint32_t length = lengths.u32();
-  if (!lengths.ok()) return complete ? bad : HeadStatus::need_more;
-  if (length > kMaxAuthBytes) return bad;
-  r.u32();
-  out.body = r.opaque(kMaxAuthBytes);
+HeadStatus read_header_auth(XdrReader& r, bool complete, HeadStatus bad, OpaqueAuth& out) {
+  if (!read_auth(r, out)) return bad;
   if (!r.ok()) return complete ? bad : HeadStatus::need_more;
   return HeadStatus::ok;
 }
@@ -32,10 +26,18 @@ HeadStatus parse_call_head(Bytes head, bool complete, CallHeader& out) {
   out.version = r.u32();
   out.procedure = r.u32();
   if (!r.ok()) return cut;
-  if (const auto s = read_auth(r, complete, HeadStatus::bad_cred, out.cred); s != HeadStatus::ok) return s;
-  if (const auto s = read_auth(r, complete, HeadStatus::bad_verf, out.verf); s != HeadStatus::ok) return s;
+  if (const auto s = read_header_auth(r, complete, HeadStatus::bad_cred, out.cred); s != HeadStatus::ok) return s;
+  if (const auto s = read_header_auth(r, complete, HeadStatus::bad_verf, out.verf); s != HeadStatus::ok) return s;
   out.size = head.size() - r.rest().size();
   return HeadStatus::ok;
+}
+
+bool read_auth(XdrReader& r, OpaqueAuth& out) {
+  out.flavor = r.u32();
+  const std::uint32_t length = r.u32();
+  if (length > kMaxAuthBytes) return false;
+  out.body = r.fixed(length);
+  return true;
 }
 
 void write_auth(XdrWriter& w, AuthFlavor flavor, Bytes body) {

@@ -53,6 +53,10 @@ inline std::uint32_t message_type(Bytes head) {
   return XdrReader(head.subspan(4)).u32();
 }
 
+/// read_auth: views a credential or verifier. False: it is longer than it may be (RFC 5531 section 8.2), and `r` stands
+/// within it. What is not there makes `r` bad.
+bool read_auth(XdrReader& r, OpaqueAuth& out);
+
 /// write_auth: encodes a credential or verifier.
 void write_auth(XdrWriter& w, AuthFlavor flavor, Bytes body);
 

@@ -62,13 +62,7 @@ Bytes finish_reply(const XdrWriter& w, RejectionBytes& out) {
 
 HeadStatus parse_accepted(XdrReader& r, Bytes head, bool complete, ReplyHeader& out) {
   const HeadStatus cut = complete ? HeadStatus::malformed : HeadStatus::need_more;
-  XdrReader lengths = r;
-  out.verf.flavor = lengths.u32();
-  const std::uint32_t length = lengths.u32();
-  if (!lengths.ok()) return cut;
-  if (length > kMaxAuthBytes) return HeadStatus::bad_verf;
-  r.u32();
-  out.verf.body = r.opaque(kMaxAuthBytes);
+  if (!read_auth(r, out.verf)) return HeadStatus::bad_verf;
   out.verf_end = head.size() - r.rest().size();
   const std::uint32_t stat = r.u32();
   if (!r.ok()) return cut;

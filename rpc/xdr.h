@@ -17,6 +17,18 @@ constexpr std::size_t padded(std::size_t n) {
   return (n + 3) & ~std::size_t{3};
 }
 
+/// big_endian: `v` as XDR has it in memory, and back.
+constexpr std::uint32_t big_endian(std::uint32_t v) {
+  return std::endian::native == std::endian::little ? __builtin_bswap32(v) : v;
+}
+
+/// copy_bytes: one memmove, where std::ranges::copy of spans may be a loop over their bytes. `out` has room for `in`,
+/// and may overlap it. Returns what of `out` stands behind the copy.
+inline std::span<std::uint8_t> copy_bytes(Bytes in, std::span<std::uint8_t> out) {
+  if (!in.empty()) std::memmove(out.data(), in.data(), in.size());
+  return out.subspan(in.size());
+}
+
 /// XdrReader: walks a byte view and never past its end. The first read that does not fit makes the reader bad for
 /// good; every later read yields zero or an empty view. Read a whole message, then ask `ok()` once. Allocates
 /// nothing; copies of a reader are independent cursors. Not for use by two threads at once.
@@ -35,7 +47,9 @@ class XdrReader {
   std::uint32_t u32() {
     const Bytes b = take(4);
     if (b.empty()) return 0;
-    return std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 | std::uint32_t{b[3]};
+    std::uint32_t v = 0;
+    std::memcpy(&v, b.data(), 4);
+    return big_endian(v);
   }
 
   /// opaque: variable-length opaque of at most `max` bytes (RFC 4506 section 4.10), without its padding. The declared
@@ -46,6 +60,11 @@ class XdrReader {
       fail();
       return {};
     }
+    return fixed(n);
+  }
+
+  /// fixed: fixed-length opaque (RFC 4506 section 4.9), without its padding.
+  Bytes fixed(std::uint32_t n) {
     const Bytes whole = take(padded(n));
     return ok_ ? whole.first(n) : Bytes{};
   }
@@ -61,8 +80,9 @@ class XdrReader {
     ok_ = false;
     rest_ = {};
   }
+  // A bad reader has no rest.
   Bytes take(std::size_t n) {
-    if (!ok_ || n > rest_.size()) {
+    if (n > rest_.size()) {
       fail();
       return {};
     }
@@ -90,7 +110,7 @@ class XdrWriter {
 
   void u32(std::uint32_t v) {
     if (!fits(4)) return;
-    if constexpr (std::endian::native == std::endian::little) v = __builtin_bswap32(v);
+    v = big_endian(v);
     std::memcpy(out_.data() + at_, &v, 4);
     at_ += 4;
   }

@@ -11,9 +11,9 @@ namespace gatehouse::nfs {
 /// PlainFields: a place in a message. Every length is compared with the bytes that are there. Not thread-safe.
 class PlainFields {
  public:
-  /// Points of `stop` are not passed.
-  PlainFields(rpc::Bytes message, std::size_t at, Points stop)
-      : begin_(message.data()), at_(begin_ + at), end_(begin_ + message.size()), stop_(stop) {}
+  /// At the begin of `message`. Points of `stop` are not passed.
+  PlainFields(rpc::Bytes message, Points stop)
+      : begin_(message.data()), at_(begin_), end_(begin_ + message.size()), stop_(stop) {}
 
   /// word: the next four bytes; all ones when they are not there, which is no operation's number.
   std::uint32_t word() {
@@ -21,6 +21,8 @@ class PlainFields {
     at_ += 4;
     return load(at_ - 4);
   }
+  /// at: bytes from the message's begin.
+  [[nodiscard]] std::size_t at() const { return static_cast<std::size_t>(at_ - begin_); }
   [[nodiscard]] bool at_end() const { return at_ == end_; }
 
   /// skip: the fields of a shape. False: one of them is of another kind, has a point of `stop`, or is not here; the
@@ -52,7 +54,7 @@ class PlainFields {
   static std::uint32_t load(const std::uint8_t* p) {
     std::uint32_t v = 0;
     std::memcpy(&v, p, sizeof v);
-    return __builtin_bswap32(v);
+    return rpc::big_endian(v);
   }
 
   const std::uint8_t* const begin_;

@@ -8,8 +8,8 @@ namespace gatehouse::nfs {
 namespace {
 
 constexpr std::uint32_t kSequence = 53;
-constexpr std::size_t kSessionSize = 16;
-constexpr std::size_t kSequenceSize = 4 + kSessionSize + 16;
+constexpr Field kTag = opaque(kMaxTag);
+constexpr Field kSequenceArguments = fixed(kSessionSize + 16);
 // Points that leave a call straight: none of the rules is about them, or, of state ids, not in this version.
 constexpr Points kIgnored = Point::request | Point::verifier | bit(Point::program) | bit(Point::state);
 constexpr Points kHandles = Point::handle | Point::room;
@@ -22,38 +22,36 @@ bool results_plain(const std::array<std::uint64_t, 2>& seen) {
 
 }  // namespace
 
-std::optional<Straight> straight_call(const Rules& rules, rpc::Bytes in) {
-  if (rules.keys == nullptr || !rules.bind_state || rules.bind_handles || rules.read_only) return std::nullopt;
-  rpc::XdrReader r(in);
-  r.opaque(kMaxTag);
-  Straight out;
-  const std::uint32_t minor = out.note.minor = r.u32();
-  std::uint32_t left = r.u32();
-  if (!r.ok() || minor == 0 || minor > kLastMinor || left == 0 || left > rules.max_operations) return std::nullopt;
-  if (r.rest().size() < kSequenceSize || r.u32() != kSequence) return std::nullopt;
-  out.session = in.size() - r.rest().size();
+std::size_t straight_call(const Rules& rules, rpc::Bytes in, CallNote& note) {
+  if (rules.keys == nullptr || !rules.bind_state || rules.bind_handles || rules.read_only) return 0;
+  PlainFields fields(in, ~(kIgnored | kHandles));
+  if (!fields.skip(&kTag, 1)) return 0;
+  const std::uint32_t minor = fields.word();
+  std::uint32_t left = fields.word();
+  if (minor == 0 || minor > kLastMinor || left == 0 || left > rules.max_operations) return 0;
+  if (fields.word() != kSequence) return 0;
+  const std::size_t session = fields.at();
+  if (!fields.skip(&kSequenceArguments, 1)) return 0;
   std::array<std::uint64_t, 2> seen{};
-  PlainFields fields(in, out.session + kSequenceSize - 4, ~(kIgnored | kHandles));
   while (--left > 0) {
     const std::uint32_t number = fields.word();
-    if (number < kFirstOperation || number > kLastOperation || first_minor(number) > minor) return std::nullopt;
+    if (number < kFirstOperation || number > kLastOperation || first_minor(number) > minor) return 0;
     seen[number / 64] |= std::uint64_t{1} << number % 64;
     const Shape& shape = *arguments_of(number);
-    if (!fields.skip(shape.first, shape.count)) return std::nullopt;
+    if (!fields.skip(shape.first, shape.count)) return 0;
   }
-  if (!fields.at_end()) return std::nullopt;
-  out.note.session_alone = results_plain(seen);
-  return out;
+  if (!fields.at_end()) return 0;
+  note = {.minor = minor, .cut = {}, .session_alone = results_plain(seen)};
+  return session;
 }
 
-std::optional<Straight> straight_reply(rpc::Bytes in) {
-  rpc::XdrReader r(in);
-  const bool good = r.u32() == 0;
-  r.opaque(kMaxTag);
-  const bool some = r.u32() > 0;
-  const bool sequence = r.u32() == kSequence && r.u32() == 0;
-  if (!r.ok() || !good || !some || !sequence || r.rest().size() < kSessionSize) return std::nullopt;
-  return Straight{in.size() - r.rest().size(), {}};
+std::size_t straight_reply(rpc::Bytes in) {
+  PlainFields fields(in, 0);
+  if (fields.word() != 0 || !fields.skip(&kTag, 1)) return 0;
+  const bool some = fields.word() > 0;
+  if (!some || fields.word() != kSequence || fields.word() != 0) return 0;
+  const std::size_t session = fields.at();
+  return session + kSessionSize <= in.size() ? session : 0;
 }
 
 void change_session(const GuestKeys& keys, bool to_server, SessionId id, SessionMemo* memo) {

@@ -30,8 +30,9 @@ struct Outstanding {
 
 /// CallTable: a hash table of xids and the links they went to, with how often. A client may send a call again under its
 /// xid; each transmission counts against limits until it is answered, but a server may answer once and drop the others:
-/// what is left of an xid that was answered expires. Open addressing, deletion by shifting back, grows by doubling and
-/// is given back whole when empty (release); no allocation per call. Not thread-safe.
+/// what is left of an xid that was answered expires. Open addressing, deletion by shifting back: what is shifted and
+/// searched is small, the calls lie where they are, those that ended last are used first. Grows by doubling and is
+/// given back whole when empty (release); no allocation per call. Not thread-safe.
 class CallTable {
  public:
   /// add: remembers that call `xid` went to `link`. A retransmission is one call more: the backend answers each; how
@@ -39,11 +40,20 @@ class CallTable {
   /// principal's, or one of the two has none, or its results would be read otherwise. Its answer, which nothing tells
   /// from the other's, would be protected for the wrong one, or changed in the wrong way.
   [[nodiscard]] bool add(std::uint32_t xid, std::uint16_t link, Outstanding call = {});
-  /// find: the call `xid` on `link`; null: there is none. Valid until the table changes.
-  [[nodiscard]] const Outstanding* find(std::uint32_t xid, std::uint16_t link) const;
-  /// remove: forgets one call `xid` that went to `link`, answered at `now` (ms, not 0), and sets `call` (unless null).
-  /// False: there is no such call.
-  bool remove(std::uint32_t xid, std::uint16_t link, std::uint64_t now, Outstanding* call = nullptr);
+
+  /// Place: where a call is, if it is anywhere. Valid until the table changes.
+  struct Place {
+    const Outstanding* call = nullptr;
+    std::size_t slot = 0;
+    explicit operator bool() const { return call != nullptr; }
+    const Outstanding* operator->() const { return call; }
+  };
+  /// find: the call `xid` on `link`.
+  [[nodiscard]] Place find(std::uint32_t xid, std::uint16_t link) const;
+  /// take: forgets one transmission of a call that was found, answered at `now` (ms, not 0).
+  Outstanding take(Place place, std::uint64_t now);
+  /// remove: the same of one that is looked for; false: there is no such call.
+  bool remove(std::uint32_t xid, std::uint16_t link, std::uint64_t now);
 
   /// Leftover: transmissions of one xid that will not be answered.
   struct Leftover {
@@ -56,23 +66,34 @@ class CallTable {
   [[nodiscard]] std::size_t size() const { return size_; }
   /// release: gives the memory of an empty table back.
   void release() {
-    if (size_ == 0) slots_ = {};
+    if (size_ > 0) return;
+    slots_ = {};
+    entries_ = {};
+    free_ = kNone;
   }
 
  private:
+  static constexpr std::uint32_t kNone = 0xffffffffU;
   struct Slot {
     std::uint32_t xid = 0;
     std::uint16_t link = 0;
-    std::uint32_t calls = 0;     ///< 0: the slot is free
-    std::uint64_t answered = 0;  ///< ms; 0: not yet
+    std::uint32_t entry = kNone;  ///< kNone: the slot is free
+  };
+  struct Entry {
     Outstanding call;
+    std::uint64_t answered = 0;  ///< ms; 0: not yet
+    std::uint32_t calls = 0;     ///< transmissions
+    std::uint32_t next = kNone;  ///< of the entries that are free
   };
   [[nodiscard]] std::size_t home(std::uint32_t xid) const;
   [[nodiscard]] std::size_t slot_of(std::uint32_t xid, std::uint16_t link) const;
+  std::uint32_t new_entry();
   void grow();
   void free_slot(std::size_t hole);
 
-  std::vector<Slot> slots_;    // size 0 or a power of two
+  std::vector<Slot> slots_;  // size 0 or a power of two
+  std::vector<Entry> entries_;
+  std::uint32_t free_ = kNone;
   std::size_t used_ = 0;       // slots
   std::size_t size_ = 0;       // calls
   std::size_t leftovers_ = 0;  // slots that were answered and are still there

@@ -154,9 +154,9 @@ Session::Step Session::client_call(const RecordReader::Item& item, rpc::Bytes& i
     if (d.verdict == policy::Verdict::refuse) return refuse(call, d, item, in);
     if (d.verdict == policy::Verdict::answer_empty) return answer_probe(call, d, item, in);
     if (memo_ == nullptr) memo_ = std::make_unique<ForwardMemo>();
-    memo_->store(call, d, guest_->name);
+    memo_->store(call, d, guest_->name, note_of(call));
   }
-  const NfsOutcome nfs = rewrite_call(call, item.bytes.subspan(call.size), item.length - call.size);
+  const NfsOutcome nfs = rewrite_call(memo_->note(), item.bytes.subspan(call.size), item.length - call.size);
   if (nfs == NfsOutcome::gather) {
     in_.reader.gather();
     return Step::done;
@@ -249,19 +249,14 @@ void Session::forward_call(const rpc::CallHeader& call, const policy::Decision& 
     in_.reader.take(in, item.bytes.size());
     return;
   }
-  if (nfs != NfsOutcome::same) log_foreign_handle(call);
+  if (is_rewritten(nfs)) log_foreign_handle(call);
   Link* const link = note_call(call, d, std::move(how));
   if (link == nullptr) return;
-  std::array<std::uint8_t, 4 + rpc::kMaxCallHeader> head;
-  rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
+  std::array<std::uint8_t, 4 + rpc::kMaxCallHeader + nfs::kSessionEnd> room;
+  rpc::XdrWriter w(std::span<std::uint8_t>(room).subspan(4));
   w.raw(item.bytes.first(rpc::kCallFixed));
   w.raw(auth);
-  const std::span<std::uint8_t> marked_head = std::span<std::uint8_t>(head).first(4 + w.size());
-  if (nfs == NfsOutcome::same) {
-    send_record(link->sink, marked_head, item, call.size);
-  } else {
-    send_rewritten(link->sink, marked_head, item, *in_.nfs);
-  }
+  send_body(link->sink, room, 4 + w.size(), item, call.size, nfs, in_);
   in_.reader.take(in, item.bytes.size());
   // What a call that was cut has left goes nowhere.
   body_to_ = item.complete || nfs == NfsOutcome::changed ? nullptr : link;
@@ -271,7 +266,7 @@ void Session::forward_call(const rpc::CallHeader& call, const policy::Decision& 
 Session::Step Session::client_callback_reply(const RecordReader::Item& item, rpc::Bytes& in) {
   const std::uint32_t xid = rpc::XdrReader(item.bytes).u32();
   for (const auto& link : links_)
-    if (link->callbacks.find(xid, 0) != nullptr) return relay_callback_reply(*link, item, in);
+    if (link->callbacks.find(xid, 0)) return relay_callback_reply(*link, item, in);
   close(CloseReason::unexpected_reply);
   return Step::done;
 }

@@ -10,13 +10,15 @@ bool ForwardMemo::matches(const rpc::CallHeader& call) const {
          std::ranges::equal(call.cred.body, rpc::Bytes(claim_).first(claim_size_));
 }
 
-void ForwardMemo::store(const rpc::CallHeader& call, const policy::Decision& d, std::string_view machine) {
+void ForwardMemo::store(const rpc::CallHeader& call, const policy::Decision& d, std::string_view machine,
+                        const NfsNote& note) {
   program_ = call.program;
   version_ = call.version;
   procedure_ = call.procedure;
   flavor_ = call.cred.flavor;
   claim_size_ = call.cred.body.size();
   std::ranges::copy(call.cred.body, claim_.begin());
+  note_ = note;
   forwarding_.set(d, machine);
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "proxy/session/credential.h"
+#include "proxy/session/nfs_note.h"
 
 namespace gatehouse::session {
 
@@ -18,12 +19,14 @@ class ForwardMemo {
   /// matches: whether `call` differs from the remembered one in nothing that a decision looks at.
   [[nodiscard]] bool matches(const rpc::CallHeader& call) const;
 
-  /// store: remembers `d` (verdict forward) for `call`, and encodes the credential with `machine` as its name.
-  void store(const rpc::CallHeader& call, const policy::Decision& d, std::string_view machine);
+  /// store: remembers `d` (verdict forward) for `call`, what is to be done with its arguments, and encodes the
+  /// credential with `machine` as its name.
+  void store(const rpc::CallHeader& call, const policy::Decision& d, std::string_view machine, const NfsNote& note);
 
   [[nodiscard]] const policy::Decision& decision() const { return forwarding_.decision(); }
   /// auth: the credential for the backend and its empty verifier, as they stand behind the procedure of a call header.
   [[nodiscard]] rpc::Bytes auth() const { return forwarding_.auth(); }
+  [[nodiscard]] const NfsNote& note() const { return note_; }
 
  private:
   std::uint32_t program_ = 0;
@@ -31,6 +34,7 @@ class ForwardMemo {
   std::uint32_t procedure_ = 0;
   std::uint32_t flavor_ = 0;
   std::size_t claim_size_ = 0;
+  NfsNote note_;
   Forwarding forwarding_;
   std::array<std::uint8_t, rpc::kMaxAuthBytes> claim_;
 };

@@ -108,7 +108,7 @@ Session::Step Session::data_call(const rpc::CallHeader& call, const RecordReader
   a.in_flight = a.in_flight || take_unit(guest_->in_flight, Wait::in_flight, Count::waits_in_flight);
   if (!a.in_flight) return Step::wait;
   if (a.service == rpc::GssService::none) {
-    const NfsOutcome nfs = rewrite_call(call, item.bytes.subspan(call.size), item.length - call.size);
+    const NfsOutcome nfs = rewrite_call(note_of(call), item.bytes.subspan(call.size), item.length - call.size);
     if (nfs == NfsOutcome::gather) {
       in_.reader.gather();
       return Step::done;
@@ -181,9 +181,9 @@ void Session::open_call(const rpc::CallHeader& call, std::span<std::uint8_t> rec
     log_refusal(call, a.decision, a.context->identity().principal);
     return reject_admitted(call, a);
   }
-  const NfsOutcome nfs = rewrite_call(call, *args, args->size());
+  const NfsOutcome nfs = rewrite_call(note_of(call), *args, args->size());
   if (ends_here(nfs)) return end_call(call, a.decision, {std::move(a.context), a.seq, a.service}, nfs);
-  if (nfs != NfsOutcome::same) log_foreign_handle(call);
+  if (is_rewritten(nfs)) log_foreign_handle(call);
   std::array<std::uint8_t, kHeadRoom> head;
   rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
   w.raw(record.first(rpc::kCallFixed));
@@ -191,7 +191,7 @@ void Session::open_call(const rpc::CallHeader& call, std::span<std::uint8_t> rec
   w.raw(auth_of(call, a, scratch));
   Link* const link = note_call(call, a.decision, {std::move(a.context), a.seq, a.service});
   if (link == nullptr) return;
-  const NfsPieces pieces = nfs == NfsOutcome::same ? NfsPieces{{}, *args, {}} : in_.nfs->pieces();
+  const NfsPieces pieces = pieces_of(in_, nfs, *args);
   rpc::XdrWriter(head).u32(rpc::last_fragment_mark(static_cast<std::uint32_t>(w.size() + pieces.size())));
   send_opened(link->sink, std::span<std::uint8_t>(head).first(4 + w.size()), pieces);
   if (nfs != NfsOutcome::same) release_body(*in_.nfs);

@@ -57,10 +57,10 @@ bool Session::is_sealed(const rpc::ReplyHeader& reply, const Protected& how) {
 }
 
 // A reply whose results must be whole before they go on, and are not here yet, reserves its bytes first.
-Session::Step Session::reserve_reply(Link& link, const rpc::ReplyHeader& reply, const RecordReader::Item& item) {
+Session::Step Session::reserve_reply(Link& link, const rpc::ReplyHeader& reply, const RecordReader::Item& item,
+                                     CallTable::Place call) {
   if (gss_ == nullptr) return Step::done;  // nobody speaks RPCSEC_GSS here: nothing to look up
-  const Outstanding* const call = calls_.find(reply.xid, link.number);
-  if (call == nullptr || !is_sealed(reply, call->how)) return Step::done;
+  if (!is_sealed(reply, call->how)) return Step::done;
   if (item.length % 4 != 0) {
     close(CloseReason::backend_malformed, link.backend->conf.name);
     return Step::wait;
@@ -116,24 +116,23 @@ void Session::relay_protected(Link& link, const rpc::ReplyHeader& reply, Outstan
   send_reply(link, reply, std::span<std::uint8_t>(head).first(4 + w.size()), nfs, item);
 }
 
-// Sends the beginning of a reply in the clear behind the header up to its verifier, `marked_head`, which has room for
-// accept_stat.
+// Sends the beginning of a reply in the clear behind the header up to its verifier, `marked_head`.
 void Session::send_reply(Link& link, const rpc::ReplyHeader& reply, std::span<std::uint8_t> marked_head, NfsOutcome nfs,
                          const RecordReader::Item& item) {
   if (!item.complete) reply_owner_ = &link;
-  if (nfs == NfsOutcome::same) return send_record(client_sink_, marked_head, item, reply.verf_end);
-  std::array<std::uint8_t, kMaxHead> head;
-  std::memcpy(head.data(), marked_head.data(), marked_head.size());
-  rpc::XdrWriter(std::span<std::uint8_t>(head).subspan(marked_head.size(), 4))
-      .u32(static_cast<std::uint32_t>(rpc::AcceptStat::success));
-  send_rewritten(client_sink_, std::span<std::uint8_t>(head).first(marked_head.size() + 4), item, *link.in.nfs);
+  std::array<std::uint8_t, kMaxHead + nfs::kSessionEnd> room;
+  const std::size_t head = marked_head.size() + 4;
+  rpc::copy_bytes(marked_head, room);
+  rpc::XdrWriter(std::span<std::uint8_t>(room).subspan(marked_head.size(), 4))
+      .u32(static_cast<std::uint32_t>(reply.accept_stat));
+  send_body(client_sink_, room, head, item, results_at(reply), nfs, link.in);
 }
 
 // Results that are here whole, as the guest is to see them. False: the session was closed.
 bool Session::rewrite_whole(Link& link, NfsNote& note, rpc::Bytes results, NfsPieces& out) {
   const NfsOutcome nfs = rewrite_results(link, note, results, results.size());
   if (closed_) return false;
-  out = nfs == NfsOutcome::same ? NfsPieces{{}, results, {}} : link.in.nfs->pieces();
+  out = pieces_of(link.in, nfs, results);
   return true;
 }
 
@@ -187,8 +186,8 @@ bool Session::rewrite_collected(Link& link) {
   const std::span<std::uint8_t> now = results.bytes();
   if (pieces.size() == now.size()) {
     // `bulk` may be where it belongs already, or nothing; the others lie elsewhere, or are what is there.
-    std::ranges::copy(pieces.head, now.begin());
-    std::ranges::copy(pieces.tail, now.last(pieces.tail.size()).begin());
+    rpc::copy_bytes(pieces.head, now);
+    rpc::copy_bytes(pieces.tail, now.last(pieces.tail.size()));
     if (link.in.nfs != nullptr) link.in.nfs->release();
     return true;
   }

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "proxy/nfs/mount.h"
-#include "proxy/nfs/straight.h"
 
 namespace gatehouse::session {
 namespace {
@@ -22,9 +21,9 @@ bool is_mount_procedure(std::uint32_t procedure) {
 }  // namespace
 
 void NfsPieces::copy_to(std::span<std::uint8_t> out) const {
-  auto at = std::ranges::copy(head, out.begin()).out;
-  at = std::ranges::copy(bulk, at).out;
-  std::ranges::copy(tail, at);
+  out = rpc::copy_bytes(head, out);
+  out = rpc::copy_bytes(bulk, out);
+  rpc::copy_bytes(tail, out);
 }
 
 NfsNote NfsBody::note_of(const NfsGuest& guest, const rpc::CallHeader& call) {
@@ -77,14 +76,7 @@ Rewritten NfsBody::run(Message message, NfsNote& note, rpc::Bytes in, std::span<
 // need not be waited for, nor copied.
 NfsOutcome NfsBody::compound(Message message, NfsNote& note, rpc::Bytes here, std::size_t whole) {
   const bool complete = here.size() == whole;
-  if (message == Message::call && complete) {
-    if (const auto straight = nfs::straight_call(guest_.rules, here)) {
-      note.call = straight->note;
-      return session_alone(message, here, straight->session, whole);
-    }
-  } else if (message == Message::reply && note.call.session_alone) {
-    if (const auto straight = nfs::straight_reply(here)) return session_alone(message, here, straight->session, whole);
-  }
+  if (session_alone(message, note, here, complete)) return NfsOutcome::session;
   const bool may_grow = message == Message::reply && (note.call.cut.operation != 0 || guest_.rules.bind_handles);
   if (may_grow && !complete) return NfsOutcome::gather;
   if (may_grow && whole > NfsScratch::kHead) return whole_compound(message, note, here);
@@ -96,14 +88,25 @@ NfsOutcome NfsBody::compound(Message message, NfsNote& note, rpc::Bytes here, st
   return whole_compound(message, note, here);
 }
 
-// Most messages: what stands behind the session id goes on as it is.
-NfsOutcome NfsBody::session_alone(Message message, rpc::Bytes here, std::size_t at, std::size_t whole) {
-  const std::size_t size = at + 16;
-  std::ranges::copy(here.first(size), scratch_.head.begin());
-  nfs::change_session(*guest_.rules.keys, message == Message::call, nfs::SessionId(scratch_.head.data() + at, 16),
-                      &memo_);
-  pieces_.head = rpc::Bytes(scratch_.head).first(size);
-  return stream(here.subspan(size), whole - size, whole - size);
+// Most messages: nothing but the session id of SEQUENCE changes.
+bool NfsBody::session_alone(Message message, NfsNote& note, rpc::Bytes here, bool complete) {
+  to_server_ = message == Message::call;
+  session_ = 0;
+  if (to_server_ && complete) session_ = nfs::straight_call(guest_.rules, here, note.call);
+  if (message == Message::reply && note.call.session_alone) session_ = nfs::straight_reply(here);
+  return session_ != 0;
+}
+
+std::size_t NfsBody::write_session(rpc::Bytes here, std::span<std::uint8_t> out) {
+  const std::size_t size = session_ + nfs::kSessionSize;
+  rpc::copy_bytes(here.first(size), out);
+  nfs::change_session(*guest_.rules.keys, to_server_, out.subspan(session_).first<nfs::kSessionSize>(), &memo_);
+  return size;
+}
+
+NfsPieces NfsBody::session_pieces(rpc::Bytes whole) {
+  const std::size_t size = write_session(whole, scratch_.head);
+  return {rpc::Bytes(scratch_.head).first(size), whole.subspan(size), {}};
 }
 
 // What the beginning of a message says of it all. gather: nothing for certain.
@@ -182,8 +185,8 @@ NfsOutcome NfsBody::settle_tail(rpc::Bytes tail) {
 }
 
 void NfsBody::release() {
-  pool_.put(std::exchange(large_, {}));
-  if (!streams_) tail_.close();
+  if (large_) pool_.put(std::exchange(large_, {}));
+  if (!streams_ && tail_.active()) tail_.close();
 }
 
 // NFSv3: of calls the handles come first, so that file data may follow as it comes; results must be here whole.
@@ -212,7 +215,7 @@ NfsOutcome NfsBody::version3(Message message, const NfsNote& note, rpc::Bytes he
     std::array<std::uint8_t, nfs::kMostFailure3> failure;
     const rpc::Bytes said =
         nfs::failure3(note.procedure.program, note.procedure.number, nfs::Status3::server_fault, failure);
-    std::ranges::copy(said, out.begin());
+    rpc::copy_bytes(said, out);
     return settled(Rewritten::changed, out, said.size());
   }
   return settled(what, out, size);

@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "proxy/nfs/rewrite.h"
+#include "proxy/nfs/straight.h"
 #include "proxy/session/gather.h"
 #include "proxy/session/nfs_note.h"
 #include "rpc/call.h"
@@ -17,6 +17,7 @@ namespace gatehouse::session {
 /// NfsOutcome: what becomes of a body.
 enum class NfsOutcome : std::uint8_t {
   same,       ///< it goes on as it is
+  session,    ///< it goes on as it is behind what write_session() makes of its beginning
   changed,    ///< pieces() is all that goes on; what else the record has goes nowhere
   streams,    ///< pieces() goes on, then what bulk() makes of the bytes to come, then end()
   gather,     ///< it must be here whole
@@ -65,6 +66,11 @@ class NfsBody {
   /// it.
   NfsOutcome begin(nfs::Message message, NfsNote& note, rpc::Bytes here, std::size_t whole);
   [[nodiscard]] const NfsPieces& pieces() const { return pieces_; }
+  /// write_session: of a body whose outcome is `session`, the beginning up to the id that is changed; returns its size,
+  /// at most nfs::kSessionEnd, for which `out` has room. `here` are the bytes that begin() saw.
+  std::size_t write_session(rpc::Bytes here, std::span<std::uint8_t> out);
+  /// session_pieces: the whole of such a body.
+  NfsPieces session_pieces(rpc::Bytes whole);
   /// length: of the body that goes on, what is still to come included.
   [[nodiscard]] std::size_t length() const { return pieces_.size() + to_come_; }
   /// owns: whether pieces() lies in buffers that release() gives back.
@@ -98,7 +104,7 @@ class NfsBody {
   [[nodiscard]] bool unbound_handle() const { return unbound_handle_; }
 
  private:
-  NfsOutcome session_alone(nfs::Message message, rpc::Bytes here, std::size_t at, std::size_t whole);
+  [[nodiscard]] bool session_alone(nfs::Message message, NfsNote& note, rpc::Bytes here, bool complete);
   NfsOutcome compound(nfs::Message message, NfsNote& note, rpc::Bytes here, std::size_t whole);
   nfs::Rewritten run(nfs::Message message, NfsNote& note, rpc::Bytes in, std::span<std::uint8_t> out);
   NfsOutcome first_part(nfs::Rewritten what, rpc::Bytes head, rpc::Bytes rest, std::size_t left);
@@ -114,6 +120,8 @@ class NfsBody {
   NfsScratch& scratch_;
   BufferPool& pool_;
   NfsPieces pieces_;
+  std::size_t session_ = 0;  // where it is; outcome session
+  bool to_server_ = false;   // of the message at hand
   Buffer large_;
   std::size_t to_come_ = 0;
   bool streams_ = false;

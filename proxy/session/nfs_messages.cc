@@ -23,23 +23,24 @@ NfsGuest Session::nfs_guest() const {
 }
 
 // For the beginning of a message: one that is on its way already keeps to the rules that it began with.
-NfsBody& Session::body_of(Inbound& in) {
-  if (in.nfs_policy != policy_) {
-    in.nfs = std::make_unique<NfsBody>(nfs_guest(), context_.nfs_scratch, context_.buffers);
-    in.nfs_policy = policy_;
-  }
-  return *in.nfs;
+void Session::new_body(Inbound& in) {
+  in.nfs = std::make_unique<NfsBody>(nfs_guest(), context_.nfs_scratch, context_.buffers);
+  in.nfs_policy = policy_;
+}
+
+NfsNote Session::note_of(const rpc::CallHeader& call) const {
+  return NfsBody::note_of(nfs_guest(), call);
 }
 
 // What becomes of the arguments of a call that is to be forwarded. The note of it stays until the call is.
-NfsOutcome Session::rewrite_call(const rpc::CallHeader& call, rpc::Bytes here, std::size_t whole) {
-  call_note_ = NfsBody::note_of(nfs_guest(), call);
+NfsOutcome Session::rewrite_call(const NfsNote& note, rpc::Bytes here, std::size_t whole) {
+  call_note_ = note;
   if (call_note_.kind == NfsKind::other) return NfsOutcome::same;
   return body_of(in_).begin(Message::call, call_note_, here, whole);
 }
 
 bool Session::ends_here(NfsOutcome nfs) {
-  return nfs != NfsOutcome::same && nfs != NfsOutcome::changed && nfs != NfsOutcome::streams;
+  return nfs != NfsOutcome::same && nfs != NfsOutcome::session && !is_rewritten(nfs);
 }
 
 // The call goes no further; it had its unit of the in-flight budget.
@@ -59,15 +60,39 @@ void Session::end_call(const rpc::CallHeader& call, const policy::Decision& d, c
   answer_garbage(call.xid, how);
 }
 
-// Sends the beginning of a record whose body was changed: `marked_head` has four bytes for its mark, then its header.
+// Sends the beginning of a record whose body becomes `nfs`. In place of the first `skip` bytes of `item` stand `head`
+// bytes of `room`, four for its mark and then its header; of a call or a reply, `room` has nfs::kSessionEnd bytes more.
+void Session::send_body(Sink& to, std::span<std::uint8_t> room, std::size_t head, const RecordReader::Item& item,
+                        std::size_t skip, NfsOutcome nfs, Inbound& in) {
+  if (is_rewritten(nfs)) return send_rewritten(to, room.first(head), item, *in.nfs);
+  const std::size_t begin =
+      nfs == NfsOutcome::session ? in.nfs->write_session(item.bytes.subspan(skip), room.subspan(head)) : 0;
+  send_record(to, room.first(head + begin), item, skip + begin);
+}
+
+// The same of one that was changed.
 void Session::send_rewritten(Sink& to, std::span<std::uint8_t> marked_head, const RecordReader::Item& item,
                              NfsBody& body) {
+  const NfsPieces& pieces = body.pieces();
   const std::size_t length = marked_head.size() - 4 + body.length();
+  const std::size_t here = marked_head.size() + pieces.size();
   rpc::XdrWriter(marked_head).u32(rpc::last_fragment_mark(static_cast<std::uint32_t>(length)));
-  if (&to == &client_sink_) count_out(marked_head.size() + body.pieces().size());
+  if (&to == &client_sink_) count_out(here);
   context_.batch.to(to);
-  context_.batch.copy(marked_head);
-  send_pieces(body, item.gathered);
+  if (here <= Batch::kCopyUpTo) {
+    pieces.copy_to(rpc::copy_bytes(marked_head, context_.batch.room(here)));
+  } else {
+    context_.batch.copy(marked_head);
+    put_pieces(pieces);
+  }
+  if (item.gathered) context_.batch.finish();
+  release_body(body);
+}
+
+// The pieces of a body that is here whole and goes on.
+NfsPieces Session::pieces_of(Inbound& in, NfsOutcome nfs, rpc::Bytes whole) {
+  if (nfs == NfsOutcome::same) return {{}, whole, {}};
+  return nfs == NfsOutcome::session ? in.nfs->session_pieces(whole) : in.nfs->pieces();
 }
 
 // Puts a body's pieces into the batch. What may lie in the worker's scratch is copied: the next body lies there too.
@@ -79,12 +104,6 @@ void Session::put_pieces(const NfsPieces& pieces) {
   put(pieces.head);
   context_.batch.put(pieces.bulk);
   put(pieces.tail);
-}
-
-void Session::send_pieces(NfsBody& body, bool finish) {
-  put_pieces(body.pieces());
-  if (finish) context_.batch.finish();
-  release_body(body);
 }
 
 // Gives the body's buffers back; what the batch refers to there goes out before.
@@ -104,7 +123,8 @@ void Session::end_stream(Inbound& in, Sink& to) {
   }
   if (&to == &client_sink_) count_out(in.nfs->pieces().size());
   context_.batch.to(to);
-  send_pieces(*in.nfs, false);
+  put_pieces(in.nfs->pieces());
+  release_body(*in.nfs);
 }
 
 // What becomes of the results of a call.
@@ -112,7 +132,7 @@ NfsOutcome Session::rewrite_results(Link& link, NfsNote& note, rpc::Bytes here, 
   if (!note.reply) return NfsOutcome::same;
   NfsBody& body = body_of(link.in);
   const NfsOutcome what = body.begin(Message::reply, note, here, whole);
-  if (what == NfsOutcome::gather) return what;
+  if (what == NfsOutcome::gather || what == NfsOutcome::session) return what;
   if (ends_here(what)) {
     close(CloseReason::backend_malformed, link.backend->conf.name + ": NFS results that cannot be read");
     return what;
@@ -142,14 +162,9 @@ Session::Step Session::relay_callback(Link& link, const rpc::CallHeader& call, c
     return Step::done;
   }
   counters().add(Count::callbacks);
-  if (what == NfsOutcome::changed || what == NfsOutcome::streams) {
-    std::array<std::uint8_t, 4 + rpc::kMaxCallHeader> head;
-    rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
-    w.raw(item.bytes.first(call.size));
-    send_rewritten(client_sink_, std::span<std::uint8_t>(head).first(4 + w.size()), item, *link.in.nfs);
-  } else {
-    send_record(client_sink_, item);
-  }
+  std::array<std::uint8_t, 4 + rpc::kMaxCallHeader> room;
+  rpc::copy_bytes(item.bytes.first(call.size), std::span<std::uint8_t>(room).subspan(4));
+  send_body(client_sink_, room, 4 + call.size, item, call.size, what, link.in);
   if (!item.complete) reply_owner_ = &link;
   link.in.reader.take(in, item.bytes.size());
   return Step::done;
@@ -160,8 +175,8 @@ Session::Step Session::relay_callback_reply(Link& link, const RecordReader::Item
   rpc::ReplyHeader reply;
   const rpc::HeadStatus status = rpc::parse_reply_head(item.bytes, item.complete, reply);
   if (status == rpc::HeadStatus::need_more) return Step::need_more;
-  const Outstanding* const call = link.callbacks.find(reply.xid, 0);
-  if (status != rpc::HeadStatus::ok || call == nullptr) {
+  const CallTable::Place call = link.callbacks.find(reply.xid, 0);
+  if (status != rpc::HeadStatus::ok || !call) {
     close(CloseReason::unexpected_reply);
     return Step::done;
   }
@@ -179,15 +194,10 @@ Session::Step Session::relay_callback_reply(Link& link, const RecordReader::Item
     close(CloseReason::nfs_callback_reply);
     return Step::done;
   }
-  (void)link.callbacks.remove(reply.xid, 0, context_.now);
-  if (what == NfsOutcome::same) {
-    send_record(link.sink, item);
-  } else {
-    std::array<std::uint8_t, 4 + rpc::kMaxReplyHeader> head;
-    rpc::XdrWriter w(std::span<std::uint8_t>(head).subspan(4));
-    w.raw(item.bytes.first(at));
-    send_rewritten(link.sink, std::span<std::uint8_t>(head).first(4 + w.size()), item, *in_.nfs);
-  }
+  (void)link.callbacks.take(call, context_.now);
+  std::array<std::uint8_t, 4 + rpc::kMaxReplyHeader> room;
+  rpc::copy_bytes(item.bytes.first(at), std::span<std::uint8_t>(room).subspan(4));
+  send_body(link.sink, room, 4 + at, item, at, what, in_);
   in_.reader.take(in, item.bytes.size());
   body_to_ = item.complete ? nullptr : &link;
   return Step::done;

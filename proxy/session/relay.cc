@@ -22,8 +22,7 @@ void Session::send_record(Sink& to, std::span<std::uint8_t> marked_head, const r
   const rpc::Bytes rest = item.bytes.subspan(skip);
   if (&to == &client_sink_) count_out(marked_head.size() + rest.size());
   context_.batch.to(to);
-  context_.batch.copy(marked_head);
-  context_.batch.put(rest);
+  context_.batch.put(marked_head, rest);
   if (item.gathered) context_.batch.finish();
 }
 

@@ -139,11 +139,18 @@ Session::Step Session::link_reply(Link& link, const RecordReader::Item& item, rp
     close(CloseReason::backend_malformed, link.backend->conf.name);
     return Step::done;
   }
-  if (reserve_reply(link, reply, item) == Step::wait) return Step::wait;
-  const Outstanding* const waiting = calls_.find(reply.xid, link.number);
+  const CallTable::Place waiting = calls_.find(reply.xid, link.number);
+  if (!waiting) {
+    // For example the second answer to a call that was retransmitted: the client has had the first.
+    counters().add(Count::replies_unmatched);
+    link.discarding = true;
+    link.in.reader.take(in, item.bytes.size());
+    return Step::done;
+  }
+  if (reserve_reply(link, reply, item, waiting) == Step::wait) return Step::wait;
   NfsOutcome nfs = NfsOutcome::same;
   // Of a krb5i or krb5p call they are looked at when they are whole.
-  if (waiting != nullptr && waiting->nfs.reply && has_results(reply) && !is_sealed(reply, waiting->how)) {
+  if (waiting->nfs.reply && has_results(reply) && !is_sealed(reply, waiting->how)) {
     NfsNote note = waiting->nfs;
     const std::size_t at = reply.verf_end + 4;
     nfs = rewrite_results(link, note, item.bytes.subspan(at), item.length - at);
@@ -153,28 +160,27 @@ Session::Step Session::link_reply(Link& link, const RecordReader::Item& item, rp
       return Step::done;
     }
   }
-  Outstanding call;
-  if (!calls_.remove(reply.xid, link.number, context_.now, &call)) {
-    // For example the second answer to a call that was retransmitted: the client has had the first.
-    counters().add(Count::replies_unmatched);
-    link.discarding = true;
-  } else {
-    --link.outstanding;
-    guest_->in_flight.give(1);
-    counters().add(Count::replies);
-    const runtime::CallTimes times = call.times;
-    const bool sealed = is_sealed(call.how);
-    if (traced_ != nullptr) trace_replied(link, reply.xid, item.length, times);
-    if (call.how.context != nullptr && !reply.denied) {
-      relay_protected(link, reply, std::move(call), nfs, item);
-    } else {
-      relay_reply(link, reply, nfs, item);
-    }
-    if (!link.sealed.results.active()) note_times(link, times, sealed);
-  }
+  answered(link, reply, calls_.take(waiting, context_.now), nfs, item);
   if (closed_) return Step::done;
   link.in.reader.take(in, item.bytes.size());
   return Step::done;
+}
+
+// The call is answered, by a reply whose results become `nfs`.
+void Session::answered(Link& link, const rpc::ReplyHeader& reply, Outstanding call, NfsOutcome nfs,
+                       const RecordReader::Item& item) {
+  --link.outstanding;
+  guest_->in_flight.give(1);
+  counters().add(Count::replies);
+  const runtime::CallTimes times = call.times;
+  const bool sealed = is_sealed(call.how);
+  if (traced_ != nullptr) trace_replied(link, reply.xid, item.length, times);
+  if (call.how.context != nullptr && !reply.denied) {
+    relay_protected(link, reply, std::move(call), nfs, item);
+  } else {
+    relay_reply(link, reply, nfs, item);
+  }
+  if (!link.sealed.results.active()) note_times(link, times, sealed);
 }
 
 void Session::relay_reply(Link& link, const rpc::ReplyHeader& reply, NfsOutcome nfs, const RecordReader::Item& item) {

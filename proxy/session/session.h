@@ -146,6 +146,8 @@ class Session {
   void collected_reply(Link& link);
   void note_times(Link& link, const runtime::CallTimes& times, bool sealed);
   Step link_callback(Link& link, const rpc::RecordReader::Item& item, rpc::Bytes& in);
+  void answered(Link& link, const rpc::ReplyHeader& reply, Outstanding call, NfsOutcome nfs,
+                const rpc::RecordReader::Item& item);
   void relay_reply(Link& link, const rpc::ReplyHeader& reply, NfsOutcome nfs, const rpc::RecordReader::Item& item);
   // gss_replies.cc
   static bool has_results(const rpc::ReplyHeader& reply) {
@@ -153,7 +155,8 @@ class Session {
   }
   static bool is_sealed(const Protected& how) { return how.context != nullptr && how.service != rpc::GssService::none; }
   static bool is_sealed(const rpc::ReplyHeader& reply, const Protected& how);
-  Step reserve_reply(Link& link, const rpc::ReplyHeader& reply, const rpc::RecordReader::Item& item);
+  Step reserve_reply(Link& link, const rpc::ReplyHeader& reply, const rpc::RecordReader::Item& item,
+                     CallTable::Place call);
   void relay_protected(Link& link, const rpc::ReplyHeader& reply, Outstanding call, NfsOutcome nfs,
                        const rpc::RecordReader::Item& item);
   void send_reply(Link& link, const rpc::ReplyHeader& reply, std::span<std::uint8_t> marked_head, NfsOutcome nfs,
@@ -167,15 +170,23 @@ class Session {
 
   // nfs_messages.cc: NFS arguments and results
   [[nodiscard]] NfsGuest nfs_guest() const;
-  NfsBody& body_of(Inbound& in);
+  NfsBody& body_of(Inbound& in) {
+    if (in.nfs_policy != policy_) new_body(in);
+    return *in.nfs;
+  }
+  void new_body(Inbound& in);
   static bool streams(const Inbound& in) { return in.nfs != nullptr && in.nfs->streams(); }
-  NfsOutcome rewrite_call(const rpc::CallHeader& call, rpc::Bytes here, std::size_t whole);
+  [[nodiscard]] NfsNote note_of(const rpc::CallHeader& call) const;
+  NfsOutcome rewrite_call(const NfsNote& note, rpc::Bytes here, std::size_t whole);
+  static bool is_rewritten(NfsOutcome nfs) { return nfs == NfsOutcome::changed || nfs == NfsOutcome::streams; }
   static bool ends_here(NfsOutcome nfs);
   void end_call(const rpc::CallHeader& call, const policy::Decision& d, const Protected& how, NfsOutcome nfs);
+  void send_body(Sink& to, std::span<std::uint8_t> room, std::size_t head, const rpc::RecordReader::Item& item,
+                 std::size_t skip, NfsOutcome nfs, Inbound& in);
   void send_rewritten(Sink& to, std::span<std::uint8_t> marked_head, const rpc::RecordReader::Item& item,
                       NfsBody& body);
+  static NfsPieces pieces_of(Inbound& in, NfsOutcome nfs, rpc::Bytes whole);
   void put_pieces(const NfsPieces& pieces);
-  void send_pieces(NfsBody& body, bool finish);
   void release_body(NfsBody& body);
   void end_stream(Inbound& in, Sink& to);
   NfsOutcome rewrite_results(Link& link, NfsNote& note, rpc::Bytes here, std::size_t whole);

@@ -77,6 +77,8 @@ class Batch {
  public:
   /// kMostRoom: the largest piece that room() and copy() take.
   static constexpr std::size_t kMostRoom = std::size_t{64} * 1024;
+  /// kCopyUpTo: the largest piece that is better copied than referred to.
+  static constexpr std::size_t kCopyUpTo = 2048;
 
   Batch() : scratch_(std::make_unique<std::uint8_t[]>(kMostRoom)) {}
 
@@ -91,6 +93,15 @@ class Batch {
     if (piece.size() <= kCopyUpTo) return copy(piece);
     copying_ = false;
     append(piece.data(), piece.size());
+  }
+  /// put: a piece that will not stay valid, and one behind it.
+  void put(rpc::Bytes copied, rpc::Bytes piece) {
+    if (copied.size() + piece.size() <= kCopyUpTo) {
+      rpc::copy_bytes(piece, rpc::copy_bytes(copied, room(copied.size() + piece.size())));
+    } else {
+      copy(copied);
+      put(piece);
+    }
   }
   /// copy: a piece that will not stay valid.
   void copy(rpc::Bytes piece) {
@@ -123,7 +134,6 @@ class Batch {
 
  private:
   static constexpr std::size_t kScratch = kMostRoom;
-  static constexpr std::size_t kCopyUpTo = 2048;
   static constexpr std::size_t kPieces = 64;
   void append(const std::uint8_t* data, std::size_t size);
   void flush();

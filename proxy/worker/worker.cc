@@ -20,6 +20,13 @@ std::int64_t wall_seconds() {
   return t.tv_sec;
 }
 
+// The C library guards each recv() and send() of a thread that may be cancelled with two locked instructions, unless it
+// may be cancelled anywhere. This one never is.
+void without_cancellation() {
+  ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
+  ::pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, nullptr);
+}
+
 }  // namespace
 
 Worker::Worker(runtime::Shared& shared_, std::size_t thread_number) : Context(shared_, thread_number) {}
@@ -71,6 +78,7 @@ void Worker::look_at_clock() {
 
 void Worker::run() {
   ::pthread_setname_np(::pthread_self(), ("worker-" + std::to_string(thread)).c_str());
+  without_cancellation();
   std::array<epoll_event, kEvents> events;
   while (!stopping_) {
     const int n = ::epoll_wait(epoll, events.data(), kEvents, wait_time());

@@ -85,6 +85,6 @@ TEST_CASE("an xid of which the results would be read otherwise is not taken a se
   CHECK_FALSE(table.add(7, 1, {{}, of_version_0}));
   CHECK_FALSE(table.add(7, 1));
   CHECK(table.size() == 2);
-  REQUIRE(table.find(7, 1) != nullptr);
+  REQUIRE(table.find(7, 1));
   CHECK(table.find(7, 1)->nfs == compound);
 }

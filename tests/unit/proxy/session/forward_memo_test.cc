@@ -48,10 +48,13 @@ TEST_CASE("nothing matches an empty memo, not even an empty call") {
 TEST_CASE("a call that differs in anything a decision looks at is decided anew [V5]") {
   const Buffer root = sys_body(0), user = sys_body(1000);
   ForwardMemo memo;
-  memo.store(call_with(user), granted(1000), "web1");
+  session::NfsNote note;
+  note.kind = session::NfsKind::compound;
+  memo.store(call_with(user), granted(1000), "web1", note);
   rpc::CallHeader same = call_with(user);
   same.xid = 99;
   CHECK(memo.matches(same));
+  CHECK(memo.note() == note);
 
   CHECK_FALSE(memo.matches(call_with(root)));
   Buffer longer = user, shorter = user;
@@ -80,7 +83,7 @@ TEST_CASE("a call that differs in anything a decision looks at is decided anew [
 TEST_CASE("what goes to the backend is the decision's ids under the guest's name, and an empty verifier [L3, T1]") {
   const Buffer root = sys_body(0);
   ForwardMemo memo;
-  memo.store(call_with(root), granted(65534), "web1");
+  memo.store(call_with(root), granted(65534), "web1", {});
   rpc::XdrReader r(memo.auth());
   CHECK(r.u32() == 1);
   rpc::AuthSys sys;

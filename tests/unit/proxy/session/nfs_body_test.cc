@@ -39,6 +39,15 @@ Result pass(const nfs::Rules& rules, Message message, session::NfsNote note, con
     here = in;
     r.outcome = body.begin(message, note, here, in.size());
   }
+  if (r.outcome == NfsOutcome::session) {
+    r.out.resize(nfs::kSessionEnd);
+    r.out.resize(body.write_session(here, r.out));
+    r.out.insert(r.out.end(), in.begin() + static_cast<std::ptrdiff_t>(r.out.size()), in.end());
+    Text all(in.size());
+    body.session_pieces(in).copy_to(all);
+    CHECK(all == r.out);
+    return {NfsOutcome::changed, here.size() < in.size(), r.out};
+  }
   const auto take = [&] {
     Text all(body.pieces().size());
     body.pieces().copy_to(all);

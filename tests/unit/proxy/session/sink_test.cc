@@ -104,8 +104,14 @@ TEST_CASE("many small and large pieces for two sinks arrive whole and apart") {
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const bool first = i % 50 < 25;
     batch.to(first ? to_a : to_b);
-    batch.put(pieces[i]);
     auto& want = first ? want_a : want_b;
+    if (i % 3 == 0) {
+      const std::vector<std::uint8_t> before = pattern(i % 5 + 1);
+      batch.put(before, pieces[i]);
+      want.insert(want.end(), before.begin(), before.end());
+    } else {
+      batch.put(pieces[i]);
+    }
     want.insert(want.end(), pieces[i].begin(), pieces[i].end());
     if (i % 50 == 49) {
       batch.finish();
