@@ -9,7 +9,7 @@ declare -A packages=(
   [peers]="nfs-ganesha nfs-ganesha-vfs libnfs-utils rpcbind haproxy iproute2 util-linux gssproxy libfaketime"
   [kdc]="podman runc debootstrap"
   [vm]="nfs-kernel-server nfs-common busybox-static kmod iproute2 procps apt-utils iptables"
-  [packaging]="debhelper lintian mandoc dpkg-dev systemd systemd-container"
+  [packaging]="debhelper lintian mandoc dpkg-dev systemd systemd-container zsh fish"
   [qemu]="qemu-system-x86 cpio xz-utils zstd socat systemd"
 )
 

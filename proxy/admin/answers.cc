@@ -31,13 +31,20 @@ Json to_json(const Reload& r) {
   return {{"at", r.at}, {"good", r.good}, {"problems", to_json(r.problems)}};
 }
 
+Json to_json(const Sums& s) {
+  return {{"connections", s.connections}, {"in_flight", s.in_flight}, {"contexts", s.contexts},  {"calls", s.calls},
+          {"refused", s.refused},         {"bytes_in", s.bytes_in},   {"bytes_out", s.bytes_out}};
+}
+
 Json to_json(const Status& s) {
   Json listeners = Json::array(), backends = Json::array();
   for (const Listener& l : s.listeners)
     listeners.push_back({{"name", l.name}, {"address", l.address}, {"listening", l.listening}});
   for (const Backend& b : s.backends)
     backends.push_back({{"name", b.name}, {"address", b.address}, {"state", b.state}});
-  const Totals& t = s.totals;
+  Json totals = {{"guests", s.totals.guests}};
+  totals.update(to_json(s.totals.sums));
+  totals["strangers"] = s.totals.strangers;
   return {{"protocol", 1},
           {"version", s.version},
           {"pid", s.pid},
@@ -50,16 +57,7 @@ Json to_json(const Status& s) {
           {"last_reload", to_json(s.last_reload)},
           {"listeners", std::move(listeners)},
           {"backends", std::move(backends)},
-          {"totals",
-           {{"guests", t.guests},
-            {"connections", t.connections},
-            {"in_flight", t.in_flight},
-            {"contexts", t.contexts},
-            {"calls", t.calls},
-            {"refused", t.refused},
-            {"bytes_in", t.bytes_in},
-            {"bytes_out", t.bytes_out},
-            {"strangers", t.strangers}}},
+          {"totals", std::move(totals)},
           {"capabilities",
            {{"flavors", s.capabilities.flavors},
             {"transports", s.capabilities.transports},
@@ -67,13 +65,11 @@ Json to_json(const Status& s) {
 }
 
 Json to_json(const Guest& g) {
-  return {{"name", g.name},           {"uuid", or_null(g.uuid)},
-          {"identity", g.identity},   {"source_address", g.source_address},
-          {"trusted", g.trusted},     {"draining", g.draining},
-          {"traced", g.traced},       {"connections", g.connections},
-          {"in_flight", g.in_flight}, {"contexts", g.contexts},
-          {"calls", g.calls},         {"refused", g.refused},
-          {"bytes_in", g.bytes_in},   {"bytes_out", g.bytes_out}};
+  Json out = {
+      {"name", g.name},       {"uuid", or_null(g.uuid)}, {"identity", g.identity}, {"source_address", g.source_address},
+      {"trusted", g.trusted}, {"draining", g.draining},  {"traced", g.traced}};
+  out.update(to_json(g.sums));
+  return out;
 }
 
 Json to_json(const Session& s) {

@@ -31,9 +31,8 @@ struct Reload {
   std::vector<config::Problem> problems = {};
 };
 
-/// Totals: of all guests. Sums since the start but for connections, in_flight and contexts.
-struct Totals {
-  std::uint64_t guests = 0;
+/// Sums: what connections make up together. Since the start but for the first three, which are of now.
+struct Sums {
   std::uint64_t connections = 0;
   std::uint64_t in_flight = 0;
   std::uint64_t contexts = 0;
@@ -41,6 +40,23 @@ struct Totals {
   std::uint64_t refused = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+
+  Sums& operator+=(const Sums& o) {
+    connections += o.connections;
+    in_flight += o.in_flight;
+    contexts += o.contexts;
+    calls += o.calls;
+    refused += o.refused;
+    bytes_in += o.bytes_in;
+    bytes_out += o.bytes_out;
+    return *this;
+  }
+};
+
+/// Totals: of all guests.
+struct Totals {
+  std::uint64_t guests = 0;
+  Sums sums = {};
   std::uint64_t strangers = 0;  ///< connections of peers that are no guest
 };
 
@@ -78,13 +94,7 @@ struct Guest {
   bool trusted = false;
   bool draining = false;
   bool traced = false;
-  std::uint64_t connections = 0;
-  std::uint64_t in_flight = 0;
-  std::uint64_t contexts = 0;
-  std::uint64_t calls = 0;
-  std::uint64_t refused = 0;
-  std::uint64_t bytes_in = 0;
-  std::uint64_t bytes_out = 0;
+  Sums sums = {};
 };
 
 /// Session: one connection of a guest.

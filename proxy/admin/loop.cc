@@ -7,9 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 
 #include "proxy/log/log.h"
+#include "proxy/runtime/clock.h"
 
 namespace gatehouse::admin {
 namespace {
@@ -17,11 +17,6 @@ namespace {
 constexpr std::uint64_t kLook = 50;           // ms: how often it is looked for calls that are traced
 constexpr std::uint64_t kNoDescriptor = 500;  // ms: how long accepting pauses when the process has none left
 constexpr int kAcceptsAtOnce = 16;
-
-std::uint64_t now_ms() {
-  using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::steady_clock;
-  return static_cast<std::uint64_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
-}
 
 // Who is told something and not served; what the socket does not take at once is lost.
 void turn_away(int fd, const Refusal& why) {
@@ -47,11 +42,11 @@ void Server::Loop::run() {
   ::pthread_setname_np(::pthread_self(), "admin");
   std::vector<pollfd> polled;
   while (!stopping_) {
-    std::uint64_t now = now_ms();
+    std::uint64_t now = runtime::monotonic_ms();
     polled.assign({{mail_->fd(), POLLIN, 0}, {now < accept_at_ ? -1 : at_.fd.get(), POLLIN, 0}});
     for (const Client& c : clients_) polled.push_back({c.connection.fd(), c.connection.wants(), 0});
     if (::poll(polled.data(), polled.size(), wait_time(now)) < 0) continue;
-    now = now_ms();
+    now = runtime::monotonic_ms();
     auto at = polled.begin() + 2;
     for (Client& c : clients_) {
       if (const short events = (at++)->revents; events != 0) c.connection.on_events(events, now);

@@ -152,9 +152,6 @@ void check_table(Context& ctx, const Node& table, std::initializer_list<Section>
       continue;
     }
     check_value(&ctx, *row, m.value);
-    if (!row->effective)
-      ctx.warn(m.place,
-               std::string(section_title(row->section)) + ' ' + m.key + " is read, but has no effect in this version");
   }
   for (const Setting& s : settings())
     if (s.required && std::ranges::find(sections, s.section) != sections.end() && table.find(s.key) == nullptr)

@@ -48,7 +48,6 @@ struct Setting {
   Type type;
   std::string_view fallback;
   bool required;
-  bool effective;  ///< false: read and checked, but without effect in this version
   std::int64_t low;
   std::int64_t high;
   std::string_view doc;  ///< one sentence

@@ -51,14 +51,9 @@ std::vector<std::string_view> flavor_words(std::uint32_t bits) {
   return out;
 }
 
-void add(admin::Totals& t, const GuestState& g) {
-  t.connections += g.connections.used();
-  t.in_flight += g.in_flight.used();
-  t.contexts += g.contexts.size();
-  t.calls += count(g, Count::calls);
-  t.refused += count(g, Count::rejections);
-  t.bytes_in += count(g, Count::bytes_in);
-  t.bytes_out += count(g, Count::bytes_out);
+admin::Sums sums_of(const GuestState& g) {
+  return {g.connections.used(),        g.in_flight.used(),        g.contexts.size(),         count(g, Count::calls),
+          count(g, Count::rejections), count(g, Count::bytes_in), count(g, Count::bytes_out)};
 }
 
 }  // namespace
@@ -71,7 +66,7 @@ admin::Status status_of(const runtime::Snapshot& now) {
   for (const auto& b : now.backends)
     s.backends.push_back({b->conf.name, net::format(b->conf.address), seen_word(b->seen())});
   s.totals.guests = now.guests.size();
-  for (const auto& g : now.guests) add(s.totals, *g);
+  for (const auto& g : now.guests) s.totals.sums += sums_of(*g);
   for (std::size_t i = 0; i < static_cast<std::size_t>(CallFlavor::other); ++i)
     s.capabilities.flavors.push_back(runtime::flavor_word(static_cast<CallFlavor>(i)));
   s.capabilities.transports = {"vsock", "hybrid", "tcp", "unix", "systemd"};
@@ -86,9 +81,7 @@ admin::Rows<admin::Guest> guest_rows(const runtime::Snapshot& now) {
     const GuestState& g = *now.guests[i];
     const policy::Guest& conf = now.conf.guests[i];
     out.push_back({g.name, conf.uuid, identity_text(now.conf, conf.identity), config::format_ipv4(conf.source_address),
-                   conf.trusted, g.draining, g.trace->wanted(), g.connections.used(), g.in_flight.used(),
-                   g.contexts.size(), count(g, Count::calls), count(g, Count::rejections), count(g, Count::bytes_in),
-                   count(g, Count::bytes_out)});
+                   conf.trusted, g.draining, g.trace->wanted(), sums_of(g)});
   }
   return out;
 }

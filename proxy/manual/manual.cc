@@ -14,18 +14,10 @@ using config::Setting;
 using config::Type;
 
 constexpr std::pair<std::string_view, Section> kSections[] = {
-    {"gateway", Section::gateway},
-    {"admin", Section::admin},
-    {"audit", Section::audit},
-    {"kerberos", Section::kerberos},
-    {"principal", Section::principal},
-    {"principal_ids", Section::principal_ids},
-    {"trust", Section::trust},
-    {"listener", Section::listener},
-    {"backend", Section::backend},
-    {"policy", Section::policy},
-    {"guest", Section::guest},
-    {"limits", Section::limits},
+    {"gateway", Section::gateway},   {"admin", Section::admin},         {"audit", Section::audit},
+    {"kerberos", Section::kerberos}, {"principal", Section::principal}, {"principal_ids", Section::principal_ids},
+    {"trust", Section::trust},       {"listener", Section::listener},   {"backend", Section::backend},
+    {"policy", Section::policy},     {"guest", Section::guest},         {"limits", Section::limits},
 };
 
 // Text as mdoc shows it: nothing in it is a command, and a hyphen is the one that can be typed.
@@ -100,9 +92,7 @@ std::string entry(const Setting& s) {
   if (const std::string b = bounds(s); !b.empty()) facts += ", " + b;
   if (s.required) facts += "; required";
   if (!s.fallback.empty()) facts += "; default " + std::string(s.fallback);
-  std::string out = ".It Ic " + plain(s.key) + " Pq " + plain(facts) + '\n' + sentences(s.doc);
-  if (!s.effective) out += "Read and checked, but without effect in this version.\n";
-  return out;
+  return ".It Ic " + plain(s.key) + " Pq " + plain(facts) + '\n' + sentences(s.doc);
 }
 
 std::expected<std::string, std::string> fill(std::string_view page, std::span<const Setting> settings) {

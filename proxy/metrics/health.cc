@@ -1,7 +1,5 @@
 #include "proxy/metrics/health.h"
 
-#include <chrono>
-
 namespace gatehouse::metrics {
 namespace {
 
@@ -16,11 +14,6 @@ Verdict finished(Verdict v) {
 }
 
 }  // namespace
-
-std::uint64_t now_ms() {
-  using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::steady_clock;
-  return static_cast<std::uint64_t>(duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
-}
 
 std::string thread_name(std::size_t thread) {
   return thread == 0 ? "acceptor" : "worker-" + std::to_string(thread);

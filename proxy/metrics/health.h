@@ -10,9 +10,6 @@ namespace gatehouse::metrics {
 /// kLate: a thread that was not seen for so long is stuck, milliseconds; each comes round once a second.
 inline constexpr std::uint64_t kLate = 3000;
 
-/// now_ms: of the clock of Heartbeats.
-std::uint64_t now_ms();
-
 /// Verdict: the answer to a check; `text` is "ok", or one line for each thing that is wrong, for people.
 struct Verdict {
   bool good = true;

@@ -7,6 +7,7 @@
 
 #include "proxy/log/log.h"
 #include "proxy/metrics/health.h"
+#include "proxy/runtime/clock.h"
 
 namespace gatehouse::metrics {
 namespace {
@@ -15,7 +16,7 @@ double seconds(const timeval& t) {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
 }
 
-void add_latency(const Moment& from, Samples& to, runtime::Histogram runtime::BackendTimes::* which) {
+void add_latency(const Moment& from, Samples& to, runtime::Histogram runtime::BackendTimes::*which) {
   for (const auto& b : from.now->backends) {
     std::vector<const runtime::Histogram*> parts;
     for (const runtime::BackendTimes& t : b->all_times()) parts.push_back(&(t.*which));
@@ -70,7 +71,7 @@ void backend_up(const Moment& from, Samples& to) {
 }
 
 void thread_idle(const Moment& from, Samples& to) {
-  const std::uint64_t now = now_ms();
+  const std::uint64_t now = runtime::monotonic_ms();
   for (std::size_t i = 0; i < from.shared.heartbeats.size(); ++i) {
     const std::uint64_t last = from.shared.heartbeats.last(i);
     // One that turns at this very moment may be ahead of our clock.

@@ -9,6 +9,7 @@
 
 #include "proxy/metrics/health.h"
 #include "proxy/metrics/table.h"
+#include "proxy/runtime/clock.h"
 
 namespace gatehouse::metrics {
 namespace {
@@ -32,7 +33,7 @@ Page page_of(const Verdict& v) {
 
 Page page_at(const Sources& from, std::string_view path) {
   if (path == "/metrics") return {MHD_HTTP_OK, kExposition, exposition(from)};
-  if (path == "/healthz") return page_of(healthy(from.shared, now_ms()));
+  if (path == "/healthz") return page_of(healthy(from.shared, runtime::monotonic_ms()));
   if (path == "/readyz") return page_of(ready(from.shared));
   return {MHD_HTTP_NOT_FOUND, kPlain, "there are /metrics, /healthz and /readyz\n"};
 }

@@ -1,5 +1,7 @@
 #include "proxy/offload/accept_pool.h"
 
+#include "proxy/runtime/clock.h"
+
 #include <ctime>
 
 #include "gss/init.h"
@@ -8,12 +10,6 @@ namespace gatehouse::offload {
 namespace {
 
 using Outcome = AcceptJob::Outcome;
-
-std::uint64_t monotonic_ms() {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
-          .count());
-}
 
 void fail(AcceptJob& job, Outcome outcome, std::uint32_t major, std::string why) {
   job.outcome = outcome;
@@ -138,7 +134,7 @@ void AcceptPool::establish(AcceptJob& job, gss::Accepted accepted) {
   terms.identity = {job.principal, std::move(mapping.ids),
                     gss::rule_text(gss::first_match(mapper_->rules(), job.principal))};
   terms.ticket_end_s = accepted.ticket_end_s;
-  terms.lifetime_end_ms = monotonic_ms() + static_cast<std::uint64_t>(terms_.context_lifetime.count());
+  terms.lifetime_end_ms = runtime::monotonic_ms() + static_cast<std::uint64_t>(terms_.context_lifetime.count());
   terms.window = terms_.window;
   job.context = gss::Context::make(std::move(terms), terms_.lanes, job.thread);
   if (job.context == nullptr)

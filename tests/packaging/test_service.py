@@ -46,6 +46,14 @@ def serving(installed):
     return installed
 
 
+def test_doctor(serving):
+    """gatehousectl doctor finds what the package installed in order, and the service served as it is configured [T7, L7]"""
+    findings = json.loads(serving.run("gatehousectl", "doctor", "--json").stdout)
+    assert [f for f in findings if f["result"] == "problem"] == []
+    results = {(f["check"], f["result"]) for f in findings}
+    assert {(check, "ok") for check in ("configuration", "files", "backends", "listeners", "admin", "limits")} <= results, findings
+
+
 def test_admin_socket(serving):
     """gatehousectl asks the service under its restrictions by the default socket, which lets in root and the daemon's user alone [L7, T7]"""
     assert ask(serving).outcome == "SUCCESS"
