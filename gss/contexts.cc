@@ -17,7 +17,7 @@ std::size_t ContextTable::HandleHash::operator()(const Handle& h) const {
 std::shared_ptr<Context> ContextTable::find(rpc::Bytes handle) const {
   Handle key;
   if (handle.size() != key.size()) return nullptr;
-  std::ranges::copy(handle, key.begin());
+  rpc::copy_bytes(handle, key);
   const std::lock_guard lock(mutex_);
   const auto at = contexts_.find(key);
   return at == contexts_.end() ? nullptr : at->second;

@@ -164,7 +164,7 @@ void Hmac::finish(State& state, std::span<std::uint8_t> mac, rpc::Bytes last) co
     state = outer_;
     digest(hash_, state, rpc::Bytes(scratch).first(size), out);
   }
-  if (!whole) std::ranges::copy(rpc::Bytes(scratch).first(mac.size()), mac.begin());
+  if (!whole) rpc::copy_bytes(rpc::Bytes(scratch).first(mac.size()), mac);
 }
 
 bool Hmac::matches(State& state, rpc::Bytes mac, rpc::Bytes last) const {

@@ -117,7 +117,7 @@ bool Protection::get_mic(rpc::Bytes message, std::uint64_t seq, std::span<std::u
   const TokenHeader header = make_header(TokenKind::mic, keys_->own_flags, seq);
   Hmac::State state = keys_->sign.begin();
   keys_->sign.add(state, message);
-  std::ranges::copy(header, out.begin());
+  rpc::copy_bytes(header, out);
   keys_->sign.finish(state, out.subspan(kTokenHeader), header);
   return true;
 }
@@ -140,8 +140,8 @@ bool Protection::wrap(std::span<std::uint8_t> buffer, std::uint64_t seq) {
   if (buffer.size() < wrap_head() + wrap_tail()) return false;
   const TokenHeader header = make_header(TokenKind::wrap, static_cast<std::uint8_t>(keys_->own_flags | kSealed), seq);
   const auto text = buffer.subspan(kTokenHeader, buffer.size() - mic_size());
-  std::ranges::copy(header, buffer.begin());
-  std::ranges::copy(header, text.last<kTokenHeader>().begin());
+  rpc::copy_bytes(header, buffer);
+  rpc::copy_bytes(header, text.last<kTokenHeader>());
   return fresh_confounder(text.first<kBlock>()) && keys_->sealer.seal(text, buffer.last(keys_->suite->mac));
 }
 

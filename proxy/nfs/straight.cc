@@ -16,8 +16,8 @@ constexpr Points kHandles = Point::handle | Point::room;
 
 // Whether the operations' results, besides SEQUENCE's, have nothing that is changed.
 bool results_plain(const std::array<std::uint64_t, 2>& seen) {
-  static const std::array<std::uint64_t, 2> kHold = results_hold();
-  return (seen[0] & kHold[0] & ~(std::uint64_t{1} << kSequence)) == 0 && (seen[1] & kHold[1]) == 0;
+  const std::array<std::uint64_t, 2> hold = results_hold();
+  return (seen[0] & hold[0] & ~(std::uint64_t{1} << kSequence)) == 0 && (seen[1] & hold[1]) == 0;
 }
 
 }  // namespace
