@@ -67,6 +67,7 @@ bool Session::decide_again(const rpc::CallHeader& call) {
   GssSide::Admitted& a = *gss_->admitted;
   if (!std::exchange(a.stale, false)) return true;
   a.decision = policy::decide_gss(policy(), call, a.service, a.context->identity().ids);
+  a.nfs = note_of(call);
   if (a.decision.verdict != policy::Verdict::refuse) return true;
   if (std::exchange(a.in_flight, false)) guest_->in_flight.give(1);
   reject_verified(call, a.decision, *a.context, a.seq);

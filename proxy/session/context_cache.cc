@@ -5,11 +5,12 @@
 namespace gatehouse::session {
 
 void GssMemo::store(const rpc::CallHeader& call, rpc::GssService service, const policy::Decision& d,
-                    std::string_view machine) {
+                    std::string_view machine, const NfsNote& note) {
   program_ = call.program;
   version_ = call.version;
   procedure_ = call.procedure;
   service_ = service;
+  note_ = note;
   forwarding_.set(d, machine);
 }
 

@@ -7,6 +7,7 @@
 #include "gss/contexts.h"
 #include "gss/receive.h"
 #include "proxy/session/credential.h"
+#include "proxy/session/nfs_note.h"
 
 namespace gatehouse::session {
 
@@ -18,15 +19,18 @@ class GssMemo {
     return forwarding_.there() && call.program == program_ && call.version == version_ &&
            call.procedure == procedure_ && service == service_;
   }
-  /// store: remembers `d`, a decision to forward, for such calls.
-  void store(const rpc::CallHeader& call, rpc::GssService service, const policy::Decision& d, std::string_view machine);
+  /// store: remembers `d`, a decision to forward, for such calls, and what is to be done with their arguments.
+  void store(const rpc::CallHeader& call, rpc::GssService service, const policy::Decision& d, std::string_view machine,
+             const NfsNote& note);
   [[nodiscard]] const Forwarding& forwarding() const { return forwarding_; }
+  [[nodiscard]] const NfsNote& note() const { return note_; }
 
  private:
   std::uint32_t program_ = 0;
   std::uint32_t version_ = 0;
   std::uint32_t procedure_ = 0;
   rpc::GssService service_ = rpc::GssService::none;
+  NfsNote note_;
   Forwarding forwarding_;
 };
 

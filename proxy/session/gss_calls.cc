@@ -76,7 +76,7 @@ Session::Step Session::admit(const rpc::CallHeader& call, gss::Received&& r, con
   const auto service = static_cast<rpc::GssService>(r.cred.service);
   GssMemo* const memo = gss_->contexts.memo(*r.context);
   if (memo != nullptr && memo->matches(call, service)) {
-    gss_->admitted.emplace(std::move(r.context), r.cred.seq, service, memo->forwarding().decision());
+    gss_->admitted.emplace(std::move(r.context), r.cred.seq, service, memo->forwarding().decision(), memo->note());
     return data_call(call, item, in);
   }
   const policy::Decision d = policy::decide_gss(policy(), call, service, r.context->identity().ids);
@@ -84,8 +84,9 @@ Session::Step Session::admit(const rpc::CallHeader& call, gss::Received&& r, con
     reject_verified(call, d, *r.context, r.cred.seq);
     return skip_call(item, in);
   }
-  if (memo != nullptr) memo->store(call, service, d, guest_->name);
-  gss_->admitted.emplace(std::move(r.context), r.cred.seq, service, d);
+  const NfsNote note = note_of(call);
+  if (memo != nullptr) memo->store(call, service, d, guest_->name, note);
+  gss_->admitted.emplace(std::move(r.context), r.cred.seq, service, d, note);
   return data_call(call, item, in);
 }
 
@@ -108,7 +109,7 @@ Session::Step Session::data_call(const rpc::CallHeader& call, const RecordReader
   a.in_flight = a.in_flight || take_unit(guest_->in_flight, Wait::in_flight, Count::waits_in_flight);
   if (!a.in_flight) return Step::wait;
   if (a.service == rpc::GssService::none) {
-    const NfsOutcome nfs = rewrite_call(note_of(call), item.bytes.subspan(call.size), item.length - call.size);
+    const NfsOutcome nfs = rewrite_call(a.nfs, item.bytes.subspan(call.size), item.length - call.size);
     if (nfs == NfsOutcome::gather) {
       in_.reader.gather();
       return Step::done;
@@ -181,7 +182,7 @@ void Session::open_call(const rpc::CallHeader& call, std::span<std::uint8_t> rec
     log_refusal(call, a.decision, a.context->identity().principal);
     return reject_admitted(call, a);
   }
-  const NfsOutcome nfs = rewrite_call(note_of(call), *args, args->size());
+  const NfsOutcome nfs = rewrite_call(a.nfs, *args, args->size());
   if (ends_here(nfs)) return end_call(call, a.decision, {std::move(a.context), a.seq, a.service}, nfs);
   if (is_rewritten(nfs)) log_foreign_handle(call);
   std::array<std::uint8_t, kHeadRoom> head;

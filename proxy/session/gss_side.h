@@ -23,8 +23,9 @@ struct GssSide {
     std::uint32_t seq = 0;
     rpc::GssService service = rpc::GssService::none;
     policy::Decision decision;
+    NfsNote nfs;
     bool in_flight = false;  ///< has its unit of the in-flight budget
-    bool stale = false;      ///< `decision` was another policy's
+    bool stale = false;      ///< `decision` and `nfs` were another policy's
   };
   /// PendingInit: an INIT whose token is with the acceptor.
   struct PendingInit {
