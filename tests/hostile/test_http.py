@@ -37,13 +37,10 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def watched(shared_directory):
-    peers = []
-    running = Watched(shared_directory, lambda peer: peers.append(peer) or peer)
+def watched(shared_directory, shared_stopping):
+    running = Watched(shared_directory, shared_stopping)
     yield running
     running.honest.close()
-    for peer in reversed(peers):
-        peer.stop()
 
 
 BIG = "x" * 100000

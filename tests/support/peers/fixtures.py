@@ -27,10 +27,7 @@ def shared_directory():
     remove_directory(made)
 
 
-@pytest.fixture
-def stopping():
-    """stopping registers peers: stopping(peer) returns the peer, whose stop() is called after the test, in reverse order. The first
-    failure of a stop() is raised once all have been stopped."""
+def _stopping():
     peers = []
 
     def register(peer):
@@ -45,6 +42,19 @@ def stopping():
             failures.append(failure)
     if failures:
         raise failures[0]
+
+
+@pytest.fixture
+def stopping():
+    """stopping registers peers: stopping(peer) returns the peer, whose stop() is called after the test, in reverse order. The first
+    failure of a stop() is raised once all have been stopped."""
+    yield from _stopping()
+
+
+@pytest.fixture(scope="module")
+def shared_stopping():
+    """shared_stopping is the same for peers that all tests of a file share: they are stopped after the last of them."""
+    yield from _stopping()
 
 
 @pytest.fixture
