@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from peers.fixtures import accounts, directory, gateway, realm, shared_directory, shared_stopping, stopping  # noqa: E402,F401
+from peers.fixtures import accounts, directory, gateway, realm, shared_directory, stopping  # noqa: E402,F401
 from peers.gateway import Gateway  # noqa: E402
 from peers.sentences import pytest_itemcollected  # noqa: E402,F401
 
@@ -32,21 +32,34 @@ def scene(directory, stopping):
 
 
 @pytest.fixture(scope="module")
-def standing(shared_directory, shared_stopping):
+def standing(shared_directory):
     """standing is a Scene that the tests of a file share; the gateway must end cleanly after the last of them."""
-    opened = open_scene(lambda text: shared_stopping(Gateway(shared_directory, text)), shared_directory, shared_stopping,
+    peers = []
+
+    def register(peer):
+        peers.append(peer)
+        return peer
+    opened = open_scene(lambda text: register(Gateway(shared_directory, text)), shared_directory, register,
                         hostile={"limits": {"log_lines": 100000, "record_bytes": "64KiB", "fragments": 16, "connections": 1000}})
     yield opened
     opened.close()
+    for peer in reversed(peers):
+        peer.stop()
 
 
 @pytest.fixture(scope="module")
-def gss_standing(shared_directory, realm, accounts, shared_stopping):
+def gss_standing(shared_directory, realm, accounts):
     """gss_standing is a GssScene that the tests of a file share; the gateway must end cleanly after the last of them."""
-    opened = open_gss_scene(lambda text, **options: shared_stopping(Gateway(shared_directory, text, **options)), realm, accounts, shared_directory,
-                            shared_stopping)
+    peers = []
+
+    def register(peer):
+        peers.append(peer)
+        return peer
+    opened = open_gss_scene(lambda text, **options: register(Gateway(shared_directory, text, **options)), realm, accounts, shared_directory, register)
     yield opened
     opened.close()
+    for peer in reversed(peers):
+        peer.stop()
 
 
 @pytest.fixture

@@ -40,10 +40,13 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def watched(shared_directory, shared_stopping):
-    running = Watched(shared_directory, shared_stopping)
+def watched(shared_directory):
+    peers = []
+    running = Watched(shared_directory, lambda peer: peers.append(peer) or peer)
     yield running
     running.honest.close()
+    for peer in reversed(peers):
+        peer.stop()
 
 
 # What is sent, and the code of the refusal; None: the connection is closed without one, for nobody is there to read it.

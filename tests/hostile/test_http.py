@@ -37,10 +37,13 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def watched(shared_directory, shared_stopping):
-    running = Watched(shared_directory, shared_stopping)
+def watched(shared_directory):
+    peers = []
+    running = Watched(shared_directory, lambda peer: peers.append(peer) or peer)
     yield running
     running.honest.close()
+    for peer in reversed(peers):
+        peer.stop()
 
 
 BIG = "x" * 100000

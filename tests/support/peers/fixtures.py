@@ -27,7 +27,10 @@ def shared_directory():
     remove_directory(made)
 
 
-def _stopping():
+@pytest.fixture
+def stopping():
+    """stopping registers peers: stopping(peer) returns the peer, whose stop() is called after the test, in reverse order. The first
+    failure of a stop() is raised once all have been stopped."""
     peers = []
 
     def register(peer):
@@ -42,19 +45,6 @@ def _stopping():
             failures.append(failure)
     if failures:
         raise failures[0]
-
-
-@pytest.fixture
-def stopping():
-    """stopping registers peers: stopping(peer) returns the peer, whose stop() is called after the test, in reverse order. The first
-    failure of a stop() is raised once all have been stopped."""
-    yield from _stopping()
-
-
-@pytest.fixture(scope="module")
-def shared_stopping():
-    """shared_stopping is the same for peers that all tests of a file share: they are stopped after the last of them."""
-    yield from _stopping()
 
 
 @pytest.fixture
